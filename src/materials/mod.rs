@@ -1,0 +1,1 @@
+//! Cryptographic materials managers (`framework/cmm-interface`, `framework/caching-cmm`).
