@@ -12,8 +12,8 @@ use super::AlgorithmSuite;
 #[non_exhaustive]
 pub enum KeyError {
     /// The operating system gave no random bytes.
-    #[error("the operating system gave no random bytes: {0}")]
-    Random(getrandom::Error),
+    #[error("the operating system gave no random bytes")]
+    Random(#[source] getrandom::Error),
     /// A key service or a wrapped key yielded a key of another length than the suite's.
     #[error("the data key has {found} bytes, and the algorithm suite needs {expected}")]
     Length {

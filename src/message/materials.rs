@@ -1,6 +1,12 @@
 //! What a cryptographic materials manager hands to the message layer (`framework/structures`).
 
-use super::{AlgorithmSuite, EncryptedDataKey, EncryptionContext, PlaintextDataKey};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::{
+    AlgorithmSuite, EncryptedDataKey, EncryptionContext, PlaintextDataKey, SignatureError, SigningKey,
+    VerificationKey,
+};
 
 /// All that sealing one message needs (`structures`, "Encryption Materials").
 #[derive(Debug)]
@@ -13,6 +19,26 @@ pub struct EncryptionMaterials {
     pub encrypted_data_keys: Vec<EncryptedDataKey>,
     /// The data key itself.
     pub plaintext_data_key: PlaintextDataKey,
+    /// The signing key, of a suite that signs; its public half stands in the encryption context.
+    pub signing_key: Option<Arc<SigningKey>>,
+    /// Keys whose pairs are authenticated with the message but not stored in it.
+    pub required_encryption_context_keys: BTreeSet<String>,
+}
+
+impl EncryptionMaterials {
+    /// Makes the signing key if the suite signs and publishes it in the encryption context: what a
+    /// manager does before it asks the keyring (`default-cmm`, "Get Encryption Materials").
+    pub fn prepare_signing(
+        suite: AlgorithmSuite,
+        context: &mut EncryptionContext,
+    ) -> Result<Option<Arc<SigningKey>>, SignatureError> {
+        let Some(scheme) = suite.signature() else {
+            return Ok(None);
+        };
+        let key = SigningKey::generate(scheme)?;
+        key.publish_in(context)?;
+        Ok(Some(Arc::new(key)))
+    }
 }
 
 /// All that opening one message needs (`structures`, "Decryption Materials").
@@ -24,4 +50,24 @@ pub struct DecryptionMaterials {
     pub encryption_context: EncryptionContext,
     /// The unwrapped data key.
     pub plaintext_data_key: PlaintextDataKey,
+    /// The key the signature is checked with, of a suite that signs.
+    pub verification_key: Option<VerificationKey>,
+}
+
+impl DecryptionMaterials {
+    /// Takes the verification key from the encryption context, where it must be if the suite signs
+    /// and must not be otherwise; a manager may check that earlier with [`VerificationKey::from_context`].
+    pub fn new(
+        algorithm_suite: AlgorithmSuite,
+        encryption_context: EncryptionContext,
+        plaintext_data_key: PlaintextDataKey,
+    ) -> Result<Self, SignatureError> {
+        let verification_key = VerificationKey::from_context(algorithm_suite, &encryption_context)?;
+        Ok(Self {
+            algorithm_suite,
+            encryption_context,
+            plaintext_data_key,
+            verification_key,
+        })
+    }
 }

@@ -7,10 +7,14 @@ mod encrypted_data_key;
 mod encryption_context;
 mod keys;
 mod materials;
+mod signature;
 mod suite;
 
 pub use encrypted_data_key::EncryptedDataKey;
 pub use encryption_context::{EncryptionContext, EncryptionContextError, RESERVED_PREFIX};
 pub use keys::{KeyError, PlaintextDataKey};
 pub use materials::{DecryptionMaterials, EncryptionMaterials};
+pub use signature::{
+    MessageSigner, MessageVerifier, PUBLIC_KEY, SignatureError, SigningKey, VerificationKey,
+};
 pub use suite::{AlgorithmSuite, KeyDerivation, MessageVersion, SignatureScheme};
