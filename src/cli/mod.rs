@@ -1,8 +1,53 @@
-//! The command line.
+//! The command line, one file per subcommand. Only this layer speaks on stdout.
 
+use std::ffi::OsString;
 use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+mod check;
+mod exit;
+mod failure;
+mod output;
+mod run;
+mod telemetry;
+
+use exit::Exit;
+use failure::Failure;
+
+/// What a subcommand comes back with: how it ended, or why it could not begin.
+type Outcome = Result<Exit, Failure>;
+
+/// Turns files into AWS Encryption SDK messages and erases the plaintext.
+#[derive(Debug, Parser)]
+#[command(name = "sealdrop", version, max_term_width = 100)]
+struct CommandLine {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Run(run::Arguments),
+    Check(check::Arguments),
+}
 
 /// Runs the command line.
 pub fn main() -> ExitCode {
-    ExitCode::SUCCESS
+    run_with(std::env::args_os().collect()).into()
+}
+
+fn run_with(arguments: Vec<OsString>) -> Exit {
+    let line = match CommandLine::try_parse_from(arguments) {
+        Ok(line) => line,
+        Err(error) => return output::usage(&error),
+    };
+    let outcome = match line.command {
+        Command::Run(arguments) => run::run(&arguments),
+        Command::Check(arguments) => check::run(&arguments),
+    };
+    outcome.unwrap_or_else(|failure| {
+        output::failure(&failure);
+        failure.exit
+    })
 }

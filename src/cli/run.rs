@@ -1,0 +1,36 @@
+//! `sealdrop run`: the daemon.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::exit::Exit;
+use super::failure::Failure;
+use super::{Outcome, output, telemetry};
+use crate::{config, daemon};
+
+/// Watch the drop folders and seal what is dropped into them
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  sealdrop run --config config/quickstart.toml
+
+Stops on SIGTERM or Ctrl-C after the files under way. SEALDROP_LOG sets what is logged
+(info, debug, sealdrop::watch=trace, ...).")]
+pub(super) struct Arguments {
+    /// The configuration file
+    #[arg(long, value_name = "FILE")]
+    config: PathBuf,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Outcome {
+    let loaded = config::load(&arguments.config)?;
+    telemetry::start(loaded.settings.log).map_err(|error| {
+        Failure::new(Exit::Config, error).with_help("set log.format to \"text\" or \"json\"")
+    })?;
+    output::warnings(&arguments.config, &loaded.warnings);
+    match daemon::run(loaded.settings) {
+        Ok(()) => Ok(Exit::Done),
+        Err(error) => Err(Failure::new(Exit::of_cause(&error).unwrap_or(Exit::Io), error)),
+    }
+}
