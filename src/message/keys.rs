@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use subtle::ConstantTimeEq as _;
 use thiserror::Error;
 use zeroize::Zeroizing;
 
@@ -22,6 +23,9 @@ pub enum KeyError {
         /// What there is.
         found: usize,
     },
+    /// HKDF refused; its output is shorter than its limit, so this is a defect.
+    #[error("the key derivation refused the algorithm suite's key length")]
+    Derivation,
 }
 
 /// The data key that a keyring generates or unwraps (`structures`, "Plaintext Data Key").
@@ -37,13 +41,19 @@ impl PlaintextDataKey {
 
     /// A key that came from elsewhere; its length must be the suite's. The caller wipes its own copy.
     pub fn from_bytes(suite: AlgorithmSuite, bytes: &[u8]) -> Result<Self, KeyError> {
-        if bytes.len() != suite.data_key_length() {
-            return Err(KeyError::Length {
-                expected: suite.data_key_length(),
-                found: bytes.len(),
-            });
+        let key = Self(Zeroizing::new(bytes.into()));
+        key.check_length(suite)?;
+        Ok(key)
+    }
+
+    pub(super) fn check_length(&self, suite: AlgorithmSuite) -> Result<(), KeyError> {
+        if self.0.len() == suite.data_key_length() {
+            return Ok(());
         }
-        Ok(Self(Zeroizing::new(bytes.into())))
+        Err(KeyError::Length {
+            expected: suite.data_key_length(),
+            found: self.0.len(),
+        })
     }
 
     /// The bytes, for wrapping and for derivation only.
@@ -57,3 +67,52 @@ impl fmt::Debug for PlaintextDataKey {
         write!(f, "PlaintextDataKey({} bytes)", self.0.len())
     }
 }
+
+/// The key that encrypts one message (`structures`, "Derived Data Key").
+pub(super) struct DerivedDataKey(Zeroizing<Box<[u8]>>);
+
+impl DerivedDataKey {
+    pub(super) fn new(key: Zeroizing<Box<[u8]>>) -> Self {
+        Self(key)
+    }
+
+    pub(super) fn expose(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for DerivedDataKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "DerivedDataKey({} bytes)", self.0.len())
+    }
+}
+
+/// What a header shows so that a message opens under one data key only (`algorithm-suites`,
+/// "Commit Key"). It is public; only its comparison is careful.
+#[derive(Clone, Copy, Debug)]
+pub struct CommitmentKey([u8; Self::LENGTH]);
+
+impl CommitmentKey {
+    /// Bytes of the key.
+    pub const LENGTH: usize = 32;
+
+    /// The bytes as they stand in the header.
+    pub fn as_bytes(&self) -> &[u8; Self::LENGTH] {
+        &self.0
+    }
+}
+
+impl From<[u8; Self::LENGTH]> for CommitmentKey {
+    fn from(bytes: [u8; Self::LENGTH]) -> Self {
+        Self(bytes)
+    }
+}
+
+/// In constant time.
+impl PartialEq for CommitmentKey {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.ct_eq(&other.0).into()
+    }
+}
+
+impl Eq for CommitmentKey {}

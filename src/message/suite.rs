@@ -9,6 +9,16 @@ pub enum MessageVersion {
     V2,
 }
 
+impl MessageVersion {
+    /// The header's first byte.
+    pub const fn number(self) -> u8 {
+        match self {
+            Self::V1 => 1,
+            Self::V2 => 2,
+        }
+    }
+}
+
 /// How the data key becomes the key that encrypts (`algorithm-suites`, "Key Derivation Algorithm").
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum KeyDerivation {
