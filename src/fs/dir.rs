@@ -56,6 +56,11 @@ impl Dir {
         })
     }
 
+    /// An already open directory, and the path to name it by.
+    pub(super) fn from_fd(fd: OwnedFd, path: PathBuf) -> Self {
+        Self { fd, path }
+    }
+
     /// Opens a child directory; a symbolic link is refused.
     pub fn open_dir(&self, name: &OsStr) -> Result<Self, PathError> {
         let path = self.path.join(name);
@@ -201,7 +206,7 @@ impl AsFd for Dir {
 }
 
 impl EntryKind {
-    fn of(file_type: FileType) -> Self {
+    pub(super) fn of(file_type: FileType) -> Self {
         match file_type {
             FileType::RegularFile => Self::File,
             FileType::Directory => Self::Directory,

@@ -1,9 +1,14 @@
 //! Small durable-file pieces, all relative to directory descriptors, so that no path is walked twice.
 
+mod beneath;
 mod dir;
 mod error;
 mod identity;
+mod lease;
+mod sys;
 
+pub use beneath::ListingPosition;
 pub use dir::{Dir, EntryKind, Replace};
 pub use error::{PathContext, PathError};
 pub use identity::FileIdentity;
+pub use lease::{Lease, LeaseRefused, LeaseSupport, probe_leases};
