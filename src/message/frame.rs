@@ -69,16 +69,28 @@ impl SequenceNumber {
 /// Hands out the frames' numbers: 1, 2, 3 and so on, each once.
 #[derive(Debug)]
 pub struct SequenceNumbers {
-    next: Option<u32>,
+    next: u32,
+    end: u32,
 }
 
 impl SequenceNumbers {
-    /// The last number written. The format knows one more, which Java's SDK does not read.
-    const LAST: u32 = SEQUENCE_NUMBER_END - 2;
+    /// One more than the last number written. The format knows one number more, which Java's SDK
+    /// does not read.
+    const END: u32 = SEQUENCE_NUMBER_END - 1;
 
     /// Only whoever makes the message's key may start its numbers.
     pub(super) fn new() -> Self {
-        Self { next: Some(1) }
+        let end = Self::END;
+        Self { next: 1, end }
+    }
+
+    /// Splits off the next `count` numbers, or the fewer that are left, for a worker of its own.
+    #[must_use = "numbers that are split off and not used leave a gap"]
+    pub fn split_off(&mut self, count: u32) -> Self {
+        let next = self.next;
+        self.next = next.saturating_add(count).min(self.end);
+        let end = self.next;
+        Self { next, end }
     }
 }
 
@@ -87,9 +99,12 @@ impl Iterator for SequenceNumbers {
     type Item = SequenceNumber;
 
     fn next(&mut self) -> Option<SequenceNumber> {
-        let number = self.next?;
-        self.next = (number < Self::LAST).then(|| number + 1);
-        Some(SequenceNumber(number))
+        if self.next >= self.end {
+            return None;
+        }
+        let number = SequenceNumber(self.next);
+        self.next += 1;
+        Some(number)
     }
 }
 
@@ -106,11 +121,23 @@ mod tests {
     #[test]
     fn numbers_start_at_one_and_end_before_the_last() {
         assert_eq!(SequenceNumbers::new().next(), Some(SequenceNumber(1)));
-        let mut numbers = SequenceNumbers {
-            next: Some(u32::MAX - 2),
-        };
+        let mut numbers = SequenceNumbers::new();
+        let skipped = numbers.split_off(u32::MAX - 3);
+        assert_eq!((skipped.next, skipped.end), (1, u32::MAX - 2));
         assert_eq!(numbers.next(), Some(SequenceNumber(u32::MAX - 2)));
         assert_eq!(numbers.next(), None);
-        assert_eq!(numbers.next(), None);
+        assert_eq!(numbers.split_off(5).next(), None);
+    }
+
+    #[test]
+    fn numbers_split_off_follow_each_other() {
+        let mut numbers = SequenceNumbers::new();
+        let split: Vec<u32> = numbers
+            .split_off(2)
+            .chain(numbers)
+            .take(4)
+            .map(SequenceNumber::take)
+            .collect();
+        assert_eq!(split, [1, 2, 3, 4]);
     }
 }

@@ -10,3 +10,4 @@
 mod support;
 
 mod known_answers_are_met_byte_for_byte;
+mod published_vectors_come_out_as_told;

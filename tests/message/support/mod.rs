@@ -2,10 +2,11 @@
 
 pub(crate) mod example;
 pub(crate) mod hex;
+pub(crate) mod manifest;
+pub(crate) mod raw_keys;
 
 use sealdrop::message::{
-    DecryptError, DecryptOptions, DecryptionMaterials, Decryptor, EncryptionMaterials, Encryptor,
-    FrameLength, HeaderReader, PlaintextDataKey,
+    DecryptError, DecryptOptions, DecryptionMaterials, Decryptor, Encryptor, HeaderReader, PlaintextDataKey,
 };
 
 /// Encrypts in one go.
