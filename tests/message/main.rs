@@ -9,5 +9,7 @@
 
 mod support;
 
+mod every_bit_flip_and_truncation_is_refused;
+mod frames_out_of_place_are_refused;
 mod known_answers_are_met_byte_for_byte;
 mod published_vectors_come_out_as_told;

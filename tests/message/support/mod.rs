@@ -3,6 +3,7 @@
 pub(crate) mod example;
 pub(crate) mod hex;
 pub(crate) mod manifest;
+pub(crate) mod materials;
 pub(crate) mod raw_keys;
 
 use sealdrop::message::{
