@@ -1,0 +1,12 @@
+//! Keyrings and cryptographic materials managers: the keys, their limits, and a key service that fails.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on has failed"
+)]
+
+mod a_cached_key_is_never_used_past_its_limits;
+mod local_keys_wrap_and_unwrap;
+mod support;
