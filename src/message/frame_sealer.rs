@@ -79,8 +79,8 @@ impl FrameSealer {
     }
 
     /// Moves what was read as a regular frame's plaintext to where a final frame has it, when the
-    /// input turns out to end there. The slot's first [`FINAL_OVERHEAD`] and `length` bytes are
-    /// then the final frame's slot.
+    /// input turns out to end there, and gives the final frame's slot: the first [`FINAL_OVERHEAD`]
+    /// and `length` bytes of what is given, which may have to reach a little past a regular slot.
     pub fn make_final(slot: &mut [u8], length: usize) -> Option<&mut [u8]> {
         let slot = slot.get_mut(..length.checked_add(FINAL_OVERHEAD)?)?;
         slot.copy_within(

@@ -1,10 +1,12 @@
 //! What the scenarios share: materials, one-shot sealing and opening, the worked example.
 
+pub(crate) mod crafted;
 pub(crate) mod example;
 pub(crate) mod hex;
 pub(crate) mod manifest;
 pub(crate) mod materials;
 pub(crate) mod raw_keys;
+pub(crate) mod reference;
 
 use sealdrop::message::{
     DecryptError, DecryptOptions, DecryptionMaterials, Decryptor, Encryptor, HeaderReader, PlaintextDataKey,
