@@ -154,6 +154,11 @@ impl Dir {
         }
     }
 
+    /// What the child is, a link itself if it is one.
+    pub fn kind(&self, name: &OsStr) -> Result<EntryKind, PathError> {
+        Ok(EntryKind::of(FileType::from_raw_mode(self.stat(name)?.st_mode)))
+    }
+
     /// The directory's own stat.
     pub fn stat_self(&self) -> Result<Stat, PathError> {
         rustix::fs::fstat(&self.fd).path_context("look at", &self.path)

@@ -3,12 +3,16 @@
 mod beneath;
 mod dir;
 mod error;
+mod extents;
 mod identity;
 mod lease;
+mod medium;
 mod sys;
 
 pub use beneath::ListingPosition;
 pub use dir::{Dir, EntryKind, Replace};
 pub use error::{PathContext, PathError};
+pub use extents::{Extent, ExtentFlags, extents};
 pub use identity::FileIdentity;
 pub use lease::{Lease, LeaseRefused, LeaseSupport, probe_leases};
+pub use medium::{FileSystem, Medium};

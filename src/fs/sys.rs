@@ -8,6 +8,8 @@ use std::ffi::c_int;
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd};
 
+use super::extents::{Extent, ExtentFlags};
+
 /// `F_SETLEASE`, fcntl(2): `kind` is `F_RDLCK` or `F_UNLCK`.
 pub(super) fn set_lease(fd: BorrowedFd<'_>, kind: c_int) -> io::Result<()> {
     fcntl(fd, libc::F_SETLEASE, kind).map(drop)
@@ -32,4 +34,67 @@ fn fcntl(fd: BorrowedFd<'_>, command: c_int, argument: c_int) -> io::Result<c_in
         return Err(io::Error::last_os_error());
     }
     Ok(result)
+}
+
+/// How many extents one call asks for.
+pub(super) const FIEMAP_BATCH: usize = 32;
+
+/// `struct fiemap` of <linux/fiemap.h>, with room for a batch of `struct fiemap_extent`.
+#[repr(C)]
+struct Fiemap {
+    start: u64,
+    length: u64,
+    flags: u32,
+    mapped_extents: u32,
+    extent_count: u32,
+    reserved: u32,
+    extents: [FiemapExtent; FIEMAP_BATCH],
+}
+
+#[repr(C)]
+#[derive(Clone, Copy, Default)]
+struct FiemapExtent {
+    logical: u64,
+    physical: u64,
+    length: u64,
+    reserved64: [u64; 2],
+    flags: u32,
+    reserved: [u32; 3],
+}
+
+/// `FS_IOC_FIEMAP` from byte `start` on, without its sync flag; the number of extents filled in.
+pub(super) fn fiemap(
+    fd: BorrowedFd<'_>,
+    start: u64,
+    batch: &mut [Extent; FIEMAP_BATCH],
+) -> io::Result<usize> {
+    const FS_IOC_FIEMAP: u32 = 0xc020_660b; // _IOWR('f', 11, struct fiemap), whose extents do not count
+    let mut request = Fiemap {
+        start,
+        length: u64::MAX - start,
+        flags: 0,
+        mapped_extents: 0,
+        extent_count: u32::try_from(FIEMAP_BATCH).unwrap_or(0),
+        reserved: 0,
+        extents: [FiemapExtent::default(); FIEMAP_BATCH],
+    };
+    // SAFETY: the descriptor is open for the length of the borrow; the kernel writes `extent_count` extents at most,
+    // which is what the structure has room for, and every bit pattern is one of its values.
+    let result = unsafe { libc::ioctl(fd.as_raw_fd(), FS_IOC_FIEMAP.into(), &raw mut request) };
+    if result == -1 {
+        return Err(io::Error::last_os_error());
+    }
+    let found = usize::try_from(request.mapped_extents)
+        .unwrap_or(0)
+        .min(FIEMAP_BATCH);
+    for (to, from) in batch.iter_mut().zip(request.extents).take(found) {
+        let flags = ExtentFlags(from.flags);
+        *to = Extent {
+            logical: from.logical,
+            physical: from.physical,
+            length: from.length,
+            flags,
+        };
+    }
+    Ok(found)
 }
