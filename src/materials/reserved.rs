@@ -22,6 +22,17 @@ pub enum CacheOutcome {
     Off,
 }
 
+impl CacheOutcome {
+    /// The word in the record and the log.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Hit => "hit",
+            Self::Miss => "miss",
+            Self::Off => "off",
+        }
+    }
+}
+
 /// What the metadata record says of a message's data key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DataKeyUse {

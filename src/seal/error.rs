@@ -1,0 +1,158 @@
+//! Why a file's way ended early; in every case its plaintext is still whole.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use rustix::io::Errno;
+use thiserror::Error;
+
+use super::PumpError;
+use crate::fs::PathError;
+use crate::message::{DecryptError, EncryptError};
+
+/// Why a file was not sealed. Nothing is lost: it stands where it was dropped, or in its claim.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum SealError {
+    /// Somebody took the file before we did.
+    #[error("{0:?} is gone")]
+    Gone(PathBuf),
+    /// It changed while it was read, or was opened for writing again.
+    #[error("{0:?} changed while it was sealed")]
+    Changed(PathBuf),
+    /// It is no longer the regular file with one name that it was when it was looked at.
+    #[error("{path:?} is {what}, which is never opened")]
+    NotAFile {
+        /// Which.
+        path: PathBuf,
+        /// What it is instead.
+        what: &'static str,
+    },
+    /// A claim whose size is not the one it was claimed with: power was lost before the producer's data was durable.
+    #[error("{path:?} has {found} bytes, and had {claimed} when it was claimed")]
+    SizeDiffers {
+        /// The claimed file.
+        path: PathBuf,
+        /// Bytes then.
+        claimed: u64,
+        /// Bytes now.
+        found: u64,
+    },
+    /// The plaintext could not be read, moved or looked at.
+    #[error("the plaintext could not be taken")]
+    Input(#[source] PathError),
+    /// The ciphertext or its record could not be written.
+    #[error("the output could not be written")]
+    Output(#[source] PathError),
+    /// Less room than the message needs.
+    #[error("{path:?} has {free} bytes free, and the message needs {needed}")]
+    NoSpace {
+        /// The output folder.
+        path: PathBuf,
+        /// Bytes free.
+        free: u64,
+        /// Bytes needed.
+        needed: u64,
+    },
+    /// The output name is taken and the drop says `collision = "hold"`.
+    #[error("{0:?} exists already")]
+    NameTaken(PathBuf),
+    /// The message layer refused.
+    #[error("the message could not be written")]
+    Encrypt(#[from] EncryptError),
+    /// The ciphertext that was read back does not open: broken memory, storage or program.
+    #[error("the staged message did not verify")]
+    Verify(#[from] DecryptError),
+    /// The staged message opens, but to another number of bytes.
+    #[error("the staged message holds {found} bytes, and the plaintext has {expected}")]
+    VerifyLength {
+        /// Bytes of the plaintext.
+        expected: u64,
+        /// Bytes in the message.
+        found: u64,
+    },
+    /// The draft of the record cannot be read back.
+    #[error("the draft record {path:?} is damaged")]
+    Draft {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: serde_json::Error,
+    },
+    /// The draft names no file.
+    #[error("the draft record {0:?} names no message")]
+    DraftName(PathBuf),
+    /// The plaintext may be overwritten already, and the draft that says where its message went is gone.
+    #[error("the draft record {0:?} is missing, and the erasure of its plaintext had begun")]
+    DraftMissing(PathBuf),
+    /// A staged message whose plaintext is gone: it may be the only copy, and is left as it is.
+    #[error("the plaintext of {0:?} is gone, and its message is staged but not published")]
+    PlaintextMissing(PathBuf),
+    /// The operating system gave no random bytes.
+    #[error("the operating system gave no random bytes: {0}")]
+    Random(getrandom::Error),
+}
+
+impl SealError {
+    /// Of a pump between two files; what the message layer refused becomes `message`'s variant.
+    pub(super) fn of_pump<E: std::error::Error>(
+        error: PumpError<E>,
+        source: &Path,
+        sink: &Path,
+        message: impl FnOnce(E) -> Self,
+    ) -> Self {
+        let path_error = |action, path: &Path, source| PathError {
+            action,
+            path: path.to_owned(),
+            source,
+        };
+        match error {
+            PumpError::Read(error) => Self::Input(path_error("read", source, error)),
+            PumpError::Write(error) => Self::Output(path_error("write", sink, error)),
+            PumpError::LengthChanged => Self::Changed(source.to_owned()),
+            PumpError::Message(error) => message(error),
+        }
+    }
+
+    /// One stable word for metrics, status and the journal.
+    pub fn reason(&self) -> &'static str {
+        match self {
+            Self::Gone(_) => "gone",
+            Self::Changed(_) => "changed",
+            Self::NotAFile { .. } => "not_a_file",
+            Self::SizeDiffers { .. } => "size_differs",
+            Self::Input(error) => io_reason(error, "input"),
+            Self::Output(error) => io_reason(error, "output"),
+            Self::NoSpace { .. } => "no_space",
+            Self::NameTaken(_) => "name_taken",
+            Self::Encrypt(_) => "encryption",
+            Self::Verify(_) | Self::VerifyLength { .. } => "verification",
+            Self::Draft { .. } | Self::DraftName(_) | Self::DraftMissing(_) | Self::PlaintextMissing(_) => {
+                "draft"
+            }
+            Self::Random(_) => "random",
+        }
+    }
+
+    /// Whether there is nothing left to seal, as somebody took the file first.
+    pub fn is_gone(&self) -> bool {
+        matches!(self, Self::Gone(_))
+    }
+
+    /// Whether looking again at once may help, as the producer is just not done.
+    pub fn is_producer_active(&self) -> bool {
+        matches!(self, Self::Changed(_))
+    }
+}
+
+fn io_reason(error: &PathError, side: &'static str) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::PermissionDenied => "permission",
+        io::ErrorKind::StorageFull => "no_space",
+        io::ErrorKind::QuotaExceeded => "quota",
+        io::ErrorKind::ReadOnlyFilesystem => "read_only",
+        _ if error.is(Errno::MFILE) || error.is(Errno::NFILE) => "file_limit",
+        _ => side,
+    }
+}

@@ -1,0 +1,197 @@
+//! A claim's place on the disk: `.sealdrop/<id>-<size>/<original relative path>`.
+
+use std::ffi::{OsStr, OsString};
+use std::io;
+use std::path::{Component, Path, PathBuf};
+
+use super::{ClaimId, Folders};
+use crate::fs::{Dir, EntryKind, PathError, Replace};
+
+const ERASING: &str = ".erasing";
+
+/// The name of a claim: `<id>-<size>`, and a mark once its plaintext may be overwritten.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct ClaimName {
+    /// The claim's id.
+    pub id: ClaimId,
+    /// Bytes of the file when it was claimed.
+    pub size: u64,
+    /// Whether its plaintext may be overwritten already.
+    pub erasing: bool,
+}
+
+impl ClaimName {
+    /// The directory's name.
+    pub fn file_name(&self) -> OsString {
+        let mark = if self.erasing { ERASING } else { "" };
+        format!("{}-{}{mark}", self.id, self.size).into()
+    }
+
+    /// The claim that a directory's name stands for.
+    pub fn parse(name: &OsStr) -> Option<Self> {
+        let text = name.to_str()?;
+        let (text, erasing) = match text.strip_suffix(ERASING) {
+            Some(rest) => (rest, true),
+            None => (text, false),
+        };
+        let (id, size) = text.split_once('-')?;
+        let digits = !size.is_empty() && size.bytes().all(|b| b.is_ascii_digit());
+        Some(Self {
+            id: id.parse().ok()?,
+            size: size.parse().ok().filter(|_| digits)?,
+            erasing,
+        })
+    }
+}
+
+/// A claim found on the disk, with its file or without.
+#[derive(Debug)]
+pub(super) struct Found {
+    pub(super) home: Home,
+    pub(super) has_file: bool,
+}
+
+/// The directories of one claim, open.
+#[derive(Debug)]
+pub(super) struct Home {
+    pub(super) claim: ClaimName,
+    pub(super) relative: PathBuf,
+    /// `.sealdrop/<id>-<size>`
+    root: Dir,
+    /// The directory that the file itself stands in.
+    pub(super) parent: Dir,
+}
+
+impl Home {
+    /// Makes the directories for a file that is about to be claimed.
+    pub(super) fn make(folders: &Folders, claim: ClaimName, relative: &Path) -> Result<Self, PathError> {
+        let name = claim.file_name();
+        folders.claims.make_dir(&name, 0o700)?;
+        let root = folders.claims.open_dir(&name)?;
+        let mut parent = root.reopen()?;
+        for component in parents(relative) {
+            parent = parent.open_or_make_dir(component, 0o700)?;
+        }
+        Ok(Self {
+            claim,
+            relative: relative.to_owned(),
+            root,
+            parent,
+        })
+    }
+
+    /// Opens a claim that is there, and looks for the one file in it.
+    pub(super) fn find(folders: &Folders, claim: ClaimName) -> Result<Found, PathError> {
+        let root = folders.claims.open_dir(&claim.file_name())?;
+        let mut parent = root.reopen()?;
+        let mut relative = PathBuf::new();
+        loop {
+            let Some(name) = parent.entry_names()?.into_iter().next() else {
+                relative.push("-"); // stands for the name that is gone, so that the folder is still its parent
+                return Ok(Found {
+                    home: Self {
+                        claim,
+                        relative,
+                        root,
+                        parent,
+                    },
+                    has_file: false,
+                });
+            };
+            relative.push(&name);
+            if parent.kind(&name)? != EntryKind::Directory {
+                return Ok(Found {
+                    home: Self {
+                        claim,
+                        relative,
+                        root,
+                        parent,
+                    },
+                    has_file: true,
+                });
+            }
+            parent = parent.open_dir(&name)?;
+        }
+    }
+
+    /// The file's own name.
+    pub(super) fn file_name(&self) -> &OsStr {
+        self.relative.file_name().unwrap_or_default()
+    }
+
+    /// Marks the claim before its first byte is overwritten, and makes the mark durable: after a power cut
+    /// scrubbed bytes must not look like a drop.
+    pub(super) fn mark_erasing(&mut self, folders: &Folders) -> Result<(), PathError> {
+        if self.claim.erasing {
+            return Ok(());
+        }
+        let marked = ClaimName {
+            erasing: true,
+            ..self.claim.clone()
+        };
+        let (from, to) = (self.claim.file_name(), marked.file_name());
+        folders
+            .claims
+            .rename(&from, &folders.claims, &to, Replace::Never)?;
+        self.claim = marked;
+        folders.claims.sync()
+    }
+
+    /// Removes the directories of a claim that holds no file any more.
+    pub(super) fn remove(&self, folders: &Folders) -> Result<(), PathError> {
+        remove_tree_of_dirs(&folders.claims, &self.claim.file_name())
+    }
+
+    /// The path for messages.
+    pub(super) fn path(&self) -> PathBuf {
+        self.root.path().join(&self.relative)
+    }
+}
+
+/// Removes a directory that holds nothing but one line of empty directories.
+pub(super) fn remove_tree_of_dirs(parent: &Dir, name: &OsStr) -> Result<(), PathError> {
+    match parent.remove_dir(name) {
+        Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty => {
+            let dir = parent.open_dir(name)?;
+            for child in dir.entry_names()? {
+                remove_tree_of_dirs(&dir, &child)?;
+            }
+            parent.remove_dir(name)
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        result => result,
+    }
+}
+
+fn parents(relative: &Path) -> impl Iterator<Item = &OsStr> {
+    relative
+        .parent()
+        .into_iter()
+        .flat_map(Path::components)
+        .filter_map(|component| match component {
+            Component::Normal(name) => Some(name),
+            _ => None,
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_claims_name_tells_id_size_and_mark() {
+        for erasing in [false, true] {
+            let claim = ClaimName {
+                id: "0".repeat(32).parse().unwrap(),
+                size: 5,
+                erasing,
+            };
+            assert_eq!(ClaimName::parse(&claim.file_name()), Some(claim));
+        }
+        assert_eq!(
+            ClaimName::parse(OsStr::new(&format!("{}-+5", "0".repeat(32)))),
+            None
+        );
+        assert_eq!(ClaimName::parse(OsStr::new("lost+found")), None);
+    }
+}

@@ -1,0 +1,126 @@
+//! Recovery: what a crash or a failure left is finished or undone, from what lies on the disk alone.
+
+use std::time::{Duration, SystemTime};
+
+use super::erase::erase_file;
+use super::finish::{Ending, Sealed, finish};
+use super::home::{ClaimName, Found, Home};
+use super::record::{Draft, Erasure, Outcome, Residue};
+use super::stage::{Leftovers, draft_name, staged_name};
+use super::{Folders, SealError};
+use crate::fs::{Dir, PathContext, PathError};
+
+/// What became of a claim that was found.
+#[derive(Debug)]
+pub enum Recovered {
+    /// Nothing of it was published: it is to be sealed, by [`super::Claimed::reopen`].
+    Unsealed,
+    /// It had been published: plaintext erased, record written.
+    Finished(Box<Sealed>),
+    /// It held nothing: its folder is removed.
+    Empty,
+}
+
+/// The claims that lie in the claim folder. Other names there are nobody's and are left alone.
+pub fn claims(folders: &Folders) -> Result<Vec<ClaimName>, PathError> {
+    let mut claims = Vec::new();
+    folders.claims.for_each_entry(|name, _| {
+        claims.extend(ClaimName::parse(name));
+        true
+    })?;
+    Ok(claims)
+}
+
+/// Finishes a claim if its message was published, and undoes the attempt if not.
+///
+/// A draft without a staged message means published, as the draft is durable before the rename and is removed
+/// first when an attempt is undone; so does the mark of a begun erasure.
+pub fn recover(folders: &Folders, claim: &ClaimName) -> Result<Recovered, SealError> {
+    let Found { mut home, has_file } = Home::find(folders, claim.clone()).map_err(SealError::Input)?;
+    let dir = folders.output_dir(&home.relative).map_err(SealError::Output)?;
+    let mut leftovers = Leftovers::new(dir, claim.id);
+    leftovers.published(); // whatever happens here, nothing is removed by accident
+    let draft_there = exists(&leftovers.dir, &draft_name(claim.id))?;
+    let staged_there = exists(&leftovers.dir, &staged_name(claim.id))?;
+    let published = claim.erasing || (draft_there && !staged_there);
+    if published && draft_there {
+        let draft = read_draft(&leftovers.dir, claim)?;
+        let erasure = if has_file {
+            erase_again(folders, &mut home)?
+        } else {
+            unobserved()
+        };
+        return Ok(Recovered::Finished(Box::new(conclude(
+            folders, &home, &leftovers, draft, erasure,
+        )?)));
+    }
+    if has_file && published {
+        // The draft is removed only after the plaintext, so somebody else removed it.
+        return Err(SealError::DraftMissing(
+            leftovers.dir.path().join(draft_name(claim.id)),
+        ));
+    }
+    if has_file {
+        leftovers.undo().map_err(SealError::Output)?;
+        return Ok(Recovered::Unsealed);
+    }
+    if staged_there {
+        return Err(SealError::PlaintextMissing(home.path()));
+    }
+    home.remove(folders).map_err(SealError::Input)?;
+    Ok(Recovered::Empty)
+}
+
+fn exists(dir: &Dir, name: &std::ffi::OsStr) -> Result<bool, SealError> {
+    Ok(dir.stat_if_exists(name).map_err(SealError::Output)?.is_some())
+}
+
+fn erase_again(folders: &Folders, home: &mut Home) -> Result<Erasure, SealError> {
+    let file = home
+        .parent
+        .open_file(home.file_name())
+        .map_err(SealError::Input)?;
+    erase_file(folders, home, &file).map_err(SealError::Input)
+}
+
+/// Nobody saw how the plaintext went.
+fn unobserved() -> Erasure {
+    Erasure {
+        outcome: Outcome::UnlinkedOnly,
+        residue: vec![Residue::Unverifiable],
+    }
+}
+
+fn conclude(
+    folders: &Folders,
+    home: &Home,
+    leftovers: &Leftovers,
+    draft: Draft,
+    erasure: Erasure,
+) -> Result<Sealed, SealError> {
+    let at = SystemTime::now();
+    let arrived = humantime::parse_rfc3339(&draft.record.sealdrop.times.arrived).unwrap_or(at);
+    let exposure = at.duration_since(arrived).unwrap_or(Duration::ZERO);
+    finish(
+        folders,
+        home,
+        leftovers,
+        draft,
+        Ending {
+            erasure,
+            at,
+            exposure,
+            recovered: true,
+        },
+    )
+}
+
+fn read_draft(dir: &Dir, claim: &ClaimName) -> Result<Draft, SealError> {
+    let name = draft_name(claim.id);
+    let path = dir.path().join(&name);
+    let file = dir.open_file(&name).map_err(SealError::Output)?;
+    let text = std::io::read_to_string(file)
+        .path_context("read", &path)
+        .map_err(SealError::Output)?;
+    serde_json::from_str(&text).map_err(|source| SealError::Draft { path, source })
+}

@@ -1,0 +1,239 @@
+//! Stage: the ciphertext and the draft of its record, durable under names of our own.
+
+use std::ffi::{OsStr, OsString};
+use std::fs::File;
+use std::io::Write as _;
+use std::time::SystemTime;
+
+use super::record::{Ciphertext, DataKey, Details, Draft, Record, Times, timestamp};
+use super::seal_body::seal_file;
+use super::{ClaimId, Claimed, Folders, SealError};
+use crate::fs::{Dir, PathContext, PathError, Replace};
+use crate::materials::DataKeyUse;
+use crate::message::{EncryptionMaterials, Encryptor, HeaderRecord};
+
+/// The staged message's temporary name.
+pub(super) fn staged_name(id: ClaimId) -> OsString {
+    format!(".sealdrop-{id}.part").into()
+}
+
+/// The draft record's name.
+pub(super) fn draft_name(id: ClaimId) -> OsString {
+    format!(".sealdrop-{id}.json").into()
+}
+
+/// The name of a record or draft that is being written.
+pub(super) fn record_name_in_progress(id: ClaimId) -> OsString {
+    format!(".sealdrop-{id}.json.new").into()
+}
+
+/// Ciphertext and draft are durable; nothing has a final name yet.
+#[derive(Debug)]
+pub struct Staged {
+    pub(super) claimed: Claimed,
+    pub(super) file: File,
+    pub(super) leftovers: Leftovers,
+    pub(super) draft: Draft,
+    pub(super) final_name: OsString,
+    pub(super) message_length: u64,
+}
+
+impl Staged {
+    /// Encrypts a claimed file. On an error nothing of it stays in the output folder.
+    pub fn stage(
+        folders: &Folders,
+        claimed: Claimed,
+        materials: &EncryptionMaterials,
+        data_key_use: &DataKeyUse,
+    ) -> Result<Self, SealError> {
+        let options = &folders.options;
+        let id = claimed.name().id;
+        let dir = folders
+            .output_dir(&claimed.home.relative)
+            .map_err(SealError::Output)?;
+        let final_name = super::publish::choose_name(folders, &dir, &claimed)?;
+        let encryptor = Encryptor::new(materials, options.frame_length)?;
+        let message_length = encryptor.message_length(claimed.size());
+        check_free_space(&dir, message_length)?;
+
+        let leftovers = Leftovers::new(dir, id);
+        let path = leftovers.dir.path().join(staged_name(id));
+        leftovers.undo().map_err(SealError::Output)?; // an earlier attempt's, if it could not be removed then
+        let file = leftovers
+            .dir
+            .create_file(&staged_name(id), 0o600)
+            .map_err(SealError::Output)?;
+        let header = serde_json::to_value(HeaderRecord::from(encryptor.header())).unwrap_or_default();
+        seal_file(encryptor, &claimed.file, claimed.size(), &file)
+            .map_err(|error| SealError::of_pump(error, &claimed.home.path(), &path, SealError::Encrypt))?;
+        claimed.check_unchanged()?;
+        set_mode(&file, options.output_mode)
+            .path_context("set the mode of", &path)
+            .map_err(SealError::Output)?;
+        rustix::fs::fsync(&file)
+            .path_context("flush", &path)
+            .map_err(SealError::Output)?;
+
+        let record = record(
+            folders,
+            &claimed,
+            &leftovers.dir,
+            &final_name,
+            header,
+            message_length,
+            data_key_use,
+        );
+        let draft = Draft::new(&final_name, record);
+        leftovers
+            .write_draft(&draft, options.output_mode)
+            .map_err(SealError::Output)?;
+        Ok(Self {
+            claimed,
+            file,
+            leftovers,
+            draft,
+            final_name,
+            message_length,
+        })
+    }
+}
+
+/// What stands in the output folder under names of our own; removed on drop, unless it was published.
+#[derive(Debug)]
+pub(super) struct Leftovers {
+    pub(super) dir: Dir,
+    pub(super) id: ClaimId,
+    keep: bool,
+}
+
+impl Leftovers {
+    pub(super) fn new(dir: Dir, id: ClaimId) -> Self {
+        Self { dir, id, keep: false }
+    }
+
+    /// The message is published: from here on the draft is what recovery goes by.
+    pub(super) fn published(&mut self) {
+        self.keep = true;
+    }
+
+    /// Writes the draft durably, in place of an earlier one. Its folder entry comes with the flush of the new
+    /// file on every file system that journals its directories.
+    pub(super) fn write_draft(&self, draft: &Draft, mode: u32) -> Result<(), PathError> {
+        let name = draft_name(self.id);
+        write_json(&self.dir, &name, mode, draft)
+            .and_then(|file| rustix::fs::fsync(&file).path_context("flush", self.dir.path().join(&name)))
+    }
+
+    /// Puts another draft in the place of the durable one, never with a moment without.
+    pub(super) fn replace_draft(&self, draft: &Draft, mode: u32) -> Result<(), PathError> {
+        let new = record_name_in_progress(self.id);
+        let file = write_json(&self.dir, &new, mode, draft)?;
+        rustix::fs::fsync(&file).path_context("flush", self.dir.path().join(&new))?;
+        self.dir
+            .rename(&new, &self.dir, &draft_name(self.id), Replace::Existing)?;
+        self.dir.sync()
+    }
+
+    /// Removes draft and staged message. The draft goes first and durably: a draft without a staged message
+    /// means published.
+    pub(super) fn undo(&self) -> Result<(), PathError> {
+        let draft = draft_name(self.id);
+        if self.dir.stat_if_exists(&draft)?.is_some() {
+            self.dir.unlink(&draft)?;
+            self.dir.sync()?;
+        }
+        for name in [record_name_in_progress(self.id), staged_name(self.id)] {
+            if self.dir.stat_if_exists(&name)?.is_some() {
+                self.dir.unlink(&name)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Leftovers {
+    fn drop(&mut self) {
+        if !self.keep {
+            // What cannot be removed now is removed when the claim is taken up again.
+            let _ = self.undo();
+        }
+    }
+}
+
+/// Writes a new file of one JSON line.
+pub(super) fn write_json(
+    dir: &Dir,
+    name: &OsStr,
+    mode: u32,
+    value: &impl serde::Serialize,
+) -> Result<File, PathError> {
+    let path = dir.path().join(name);
+    let mut line = serde_json::to_vec(value)
+        .map_err(std::io::Error::from)
+        .path_context("write", &path)?;
+    line.push(b'\n');
+    let mut file = dir.create_file(name, 0o600)?;
+    set_mode(&file, mode).path_context("set the mode of", &path)?;
+    file.write_all(&line).path_context("write", &path)?;
+    Ok(file)
+}
+
+fn set_mode(file: &File, mode: u32) -> rustix::io::Result<()> {
+    rustix::fs::fchmod(file, rustix::fs::Mode::from_raw_mode(mode))
+}
+
+/// Refuses early what would not fit; the disk may still fill up meanwhile, which is an error like any other.
+fn check_free_space(dir: &Dir, needed: u64) -> Result<(), SealError> {
+    let stat = rustix::fs::fstatvfs(dir)
+        .path_context("look at", dir.path())
+        .map_err(SealError::Output)?;
+    let free = stat.f_bavail.saturating_mul(stat.f_frsize);
+    if free >= needed {
+        return Ok(());
+    }
+    Err(SealError::NoSpace {
+        path: dir.path().to_owned(),
+        free,
+        needed,
+    })
+}
+
+fn record(
+    folders: &Folders,
+    claimed: &Claimed,
+    dir: &Dir,
+    final_name: &OsStr,
+    header: serde_json::Value,
+    message_length: u64,
+    data_key_use: &DataKeyUse,
+) -> Record {
+    let input = folders.input.path().join(&claimed.home.relative);
+    Record {
+        mode: "encrypt".to_owned(),
+        input: input.to_string_lossy().into_owned(),
+        output: dir.path().join(final_name).to_string_lossy().into_owned(),
+        header,
+        sealdrop: Details {
+            format: 1,
+            id: claimed.name().id.to_string(),
+            host: folders.host.clone(),
+            drop: folders.drop.clone(),
+            recovered: false,
+            plaintext: claimed.plaintext.clone(),
+            ciphertext: Ciphertext { size: message_length },
+            data_key: DataKey {
+                cache: data_key_use.cache.as_str().to_owned(),
+                message: data_key_use.message,
+                age_ms: u64::try_from(data_key_use.age.as_millis()).unwrap_or(u64::MAX),
+            },
+            times: Times {
+                arrived: timestamp(claimed.arrived),
+                claimed: timestamp(claimed.since),
+                durable: timestamp(SystemTime::now()),
+                erased: None,
+                exposure_ms: None,
+            },
+            erasure: None,
+        },
+    }
+}
