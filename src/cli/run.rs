@@ -29,7 +29,7 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
         Failure::new(Exit::Config, error).with_help("set log.format to \"text\" or \"json\"")
     })?;
     output::warnings(&arguments.config, &loaded.warnings);
-    match daemon::run(loaded.settings) {
+    match daemon::run(&loaded.settings) {
         Ok(()) => Ok(Exit::Done),
         Err(error) => Err(Failure::new(Exit::of_cause(&error).unwrap_or(Exit::Io), error)),
     }

@@ -31,6 +31,7 @@ pub(super) const KEYS: &[&str] = &[
     "verify",
     "collision",
     "output_mode",
+    "create",
 ];
 
 const EXCLUDE: [&str; 5] = [".*", "*.tmp", "*.part", "*.partial", "*.filepart"];
@@ -77,6 +78,8 @@ pub struct DropSettings {
     pub collision: Collision,
     /// The permission bits of messages and records.
     pub output_mode: u32,
+    /// Whether input and output are made at start if they are not there.
+    pub create: bool,
 }
 
 /// Whether a kernel read lease must prove that nobody has a file open for writing.
@@ -166,6 +169,7 @@ fn drop_settings(table: Table<'_>, keyrings: &[&str]) -> Option<DropSettings> {
         verify: table.or("verify", true),
         collision: collision(table),
         output_mode,
+        create: table.or("create", false),
     };
     Some(DropSettings {
         name: name?,

@@ -1,0 +1,309 @@
+//! One drop's dispatcher: from hints, scans, retries and reports to what the workers do next.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
+
+use tokio::sync::mpsc::{Receiver, UnboundedReceiver};
+use tokio::sync::watch;
+
+use super::place::Place;
+use super::queue::Queue;
+use super::schedule::{Hinted, Schedule, retry_after};
+use super::worker::{Claim, Done, Job, Report, Setback, Work};
+use super::{opening, report};
+use crate::config::DropSettings;
+use crate::watch::{Candidate, Cause, HeldReason, Hint, Hints, Look, Options, Scanner};
+
+/// Files of one drop that the workers have or will take next.
+const WINDOW: usize = 1024;
+/// How often the drop folder is looked for.
+const TICK: Duration = Duration::from_secs(5);
+
+/// What watches one drop folder; made anew when the folder comes back after it was lost.
+#[derive(Debug)]
+pub(super) struct Eyes {
+    pub(super) hints: Hints,
+    pub(super) receiver: Receiver<Hint>,
+    pub(super) scanner: Scanner,
+}
+
+/// One drop's dispatcher.
+#[derive(Debug)]
+pub(super) struct Dispatcher {
+    pub(super) place: Arc<Place>,
+    /// `None` while the drop folder is lost.
+    pub(super) eyes: Option<Eyes>,
+    pub(super) settings: DropSettings,
+    pub(super) options: Options,
+    pub(super) queue: Arc<Queue<Job>>,
+    pub(super) reports: UnboundedReceiver<Report>,
+    pub(super) schedule: Schedule,
+    pub(super) panics: u32,
+}
+
+enum Event {
+    Hint(Option<Hint>),
+    Report(Box<Report>),
+    Time,
+    Stop,
+}
+
+impl Dispatcher {
+    /// Runs until it is told to stop, or files hit defects again and again: then says how many.
+    pub(super) async fn run(mut self, mut stop: watch::Receiver<bool>) -> Result<(), u32> {
+        const MOST_PANICS: u32 = 8;
+        let mut next_tick = Instant::now() + TICK;
+        let mut next_scan = Instant::now() + self.options.rescan;
+        loop {
+            self.fill();
+            let due = self
+                .schedule
+                .next_due()
+                .unwrap_or(next_tick)
+                .min(next_tick)
+                .min(next_scan);
+            match self.event(due, &mut stop).await {
+                Event::Stop => return Ok(()),
+                Event::Hint(Some(hint)) => self.hint(hint),
+                Event::Hint(None) => self.lost_hints(),
+                Event::Report(report) => self.report(*report),
+                Event::Time => {}
+            }
+            if self.panics >= MOST_PANICS {
+                return Err(self.panics);
+            }
+            let now = Instant::now();
+            if now >= next_tick {
+                next_tick = now + TICK;
+                self.tick();
+            }
+            if now >= next_scan {
+                next_scan = now + self.options.rescan;
+                self.request(Cause::Timer);
+            }
+            while let Some(work) = self.schedule.take_due(now) {
+                self.start(work);
+            }
+        }
+    }
+
+    async fn event(&mut self, due: Instant, stop: &mut watch::Receiver<bool>) -> Event {
+        let hint = async {
+            match &mut self.eyes {
+                Some(eyes) => eyes.receiver.recv().await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            biased;
+            Some(report) = self.reports.recv() => Event::Report(Box::new(report)),
+            _ = stop.wait_for(|stop| *stop) => Event::Stop,
+            hint = hint => Event::Hint(hint),
+            () = tokio::time::sleep_until(due.into()) => Event::Time,
+        }
+    }
+
+    /// Scans while there is room for what a scan finds.
+    fn fill(&mut self) {
+        while self.schedule.under_way() < WINDOW / 2 {
+            let Some(eyes) = self.eyes.as_mut().filter(|eyes| eyes.scanner.is_pending()) else {
+                return;
+            };
+            let schedule = &self.schedule;
+            let room = WINDOW - schedule.under_way();
+            let scan = tokio::task::block_in_place(|| {
+                eyes.scanner
+                    .scan(room, &mut eyes.hints, |path| schedule.knows(path))
+            });
+            match scan {
+                Ok(scan) => {
+                    for held in scan.held {
+                        self.hold(&held.path, &held.reason);
+                    }
+                    for candidate in scan.candidates {
+                        self.start(Work::Candidate(candidate));
+                    }
+                    if !scan.more {
+                        return;
+                    }
+                }
+                Err(error) => return report::scan_failed(self.place.name(), &error),
+            }
+        }
+    }
+
+    fn hint(&mut self, hint: Hint) {
+        match hint {
+            Hint::Changed { path, at } => self.changed(&path, at),
+            Hint::Rescan(cause) => {
+                if let Some(eyes) = &mut self.eyes {
+                    eyes.hints.distrust();
+                    eyes.scanner.request(cause);
+                }
+                if cause == Cause::WatchLost {
+                    self.tick();
+                }
+            }
+        }
+    }
+
+    fn changed(&mut self, path: &Path, at: SystemTime) {
+        match self.schedule.hint(path, at) {
+            Hinted::UnderWay => return,
+            Hinted::Due(work) => return self.start(work),
+            Hinted::Unknown => {}
+        }
+        if self.schedule.under_way() >= WINDOW {
+            return self.request(Cause::Backlog);
+        }
+        let Some(eyes) = &mut self.eyes else { return };
+        match eyes.scanner.look(path, at) {
+            Look::Candidate(candidate) => self.start(Work::Candidate(candidate)),
+            Look::Held(reason) => self.hold(path, &reason),
+            Look::Folder | Look::Ignored | Look::Gone => {}
+        }
+    }
+
+    fn start(&mut self, work: Work) {
+        if self.schedule.start(&work) {
+            let size = match &work {
+                Work::Candidate(candidate) => candidate.size,
+                Work::Claim(claim) => claim.name.size,
+            };
+            self.queue.push(
+                self.place.index,
+                size,
+                Job {
+                    place: Arc::clone(&self.place),
+                    work,
+                },
+            );
+        }
+    }
+
+    fn report(&mut self, report: Report) {
+        let Report { work, result } = report;
+        let hinted = self.schedule.finish(&work);
+        match result {
+            Ok(Done::Sealed(sealed)) => report::sealed(&self.place, &sealed),
+            Ok(Done::Gone) => {
+                if let Work::Candidate(candidate) = &work {
+                    report::gone(&self.place, &candidate.path);
+                }
+            }
+            Err(setback) => self.set_back(&work, *setback),
+        }
+        if let (Work::Candidate(candidate), Some(at)) = (&work, hinted) {
+            self.changed(&candidate.path, at);
+        }
+    }
+
+    fn set_back(&mut self, work: &Work, setback: Setback) {
+        match setback {
+            Setback::NotYet {
+                candidate,
+                retry_after,
+            } => {
+                self.schedule.wait(Work::Candidate(candidate), retry_after);
+            }
+            Setback::Held { candidate, reason } => {
+                self.hold(&candidate.path, &reason);
+                self.schedule.wait(Work::Candidate(candidate), retry_after(5));
+            }
+            Setback::NoKey { retry_after } => self.schedule.wait(work.clone(), retry_after),
+            Setback::Failed { error, claim } if error.is_gone() => {
+                let _ = claim; // nothing is left to come back to
+            }
+            Setback::Failed { error, claim } => {
+                let failures = claim.as_ref().map_or(0, |claim| claim.failures);
+                let wait = if error.is_producer_active() {
+                    Duration::from_millis(50)
+                } else {
+                    retry_after(failures)
+                };
+                if !error.is_producer_active() {
+                    report::failed(&self.place, &name_of(work), &error, wait);
+                }
+                self.wait_again(work, claim, wait);
+            }
+            Setback::Panicked { claim } => {
+                self.panics += 1;
+                self.wait_again(work, claim, retry_after(5));
+            }
+        }
+    }
+
+    fn wait_again(&mut self, work: &Work, claim: Option<Claim>, wait: Duration) {
+        let work = match claim {
+            Some(claim) => Work::Claim(Claim {
+                failures: claim.failures.saturating_add(1),
+                ..claim
+            }),
+            None => work.clone(),
+        };
+        self.schedule.wait(work, wait);
+    }
+
+    fn hold(&mut self, path: &Path, reason: &HeldReason) {
+        report::held(&self.place, path, reason);
+    }
+
+    fn request(&mut self, cause: Cause) {
+        if let Some(eyes) = &mut self.eyes {
+            eyes.scanner.request(cause);
+        }
+    }
+
+    /// The watching thread has ended: start anew.
+    fn lost_hints(&mut self) {
+        self.eyes = None;
+        self.tick();
+    }
+
+    /// Looks whether the drop folder is where it was, and for one that was lost, whether it is back.
+    fn tick(&mut self) {
+        if let Some(eyes) = &self.eyes {
+            match eyes.hints.check_alive() {
+                Ok(()) => return,
+                Err(error) => report::watch_lost(self.place.name(), &error),
+            }
+            self.eyes = None;
+        }
+        let reopened =
+            tokio::task::block_in_place(|| opening::reopen(&self.place, &self.settings, &self.options));
+        match reopened {
+            Ok((place, eyes)) => {
+                report::watch_again(place.name());
+                self.place = Arc::new(place);
+                self.eyes = Some(eyes);
+                self.take_up_claims();
+            }
+            Err(error) => tracing::debug!("still lost: {}", report::chain(&error)),
+        }
+    }
+
+    /// Puts what lies in the claim folder to work; the work itself finds out whether to finish or to undo.
+    pub(super) fn take_up_claims(&mut self) {
+        match crate::seal::claims(&self.place.folders) {
+            Ok(claims) => {
+                report::leftovers(&self.place, claims.len());
+                for name in claims {
+                    self.start(Work::Claim(Claim {
+                        name,
+                        arrived: None,
+                        failures: 0,
+                    }));
+                }
+            }
+            Err(error) => report::scan_failed(self.place.name(), &error),
+        }
+    }
+}
+
+fn name_of(work: &Work) -> String {
+    match work {
+        Work::Candidate(Candidate { path, .. }) => path.display().to_string(),
+        Work::Claim(claim) => claim.name.file_name().to_string_lossy().into_owned(),
+    }
+}

@@ -1,0 +1,129 @@
+//! Keyrings and materials managers from the settings.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::Error;
+use crate::config::{CacheSettings, DropSettings, KeyringSettings, Settings};
+use crate::keyring::{
+    self, AwsKmsOptions, KeyFileError, Keyring, KeyringError, KeyringOptions, KmsConnection, MultiOptions,
+    RawAesOptions, RawRsaOptions, RsaPadding,
+};
+use crate::materials::{CacheLimits, MaterialsManager};
+
+type Keyrings = BTreeMap<String, Arc<dyn Keyring>>;
+
+/// Builds every keyring that a drop uses; local keys that may be made are made first.
+pub(super) fn build(settings: &Settings) -> Result<Keyrings, Error> {
+    let mut keyrings = Keyrings::new();
+    for drop in &settings.drops {
+        let name = &drop.keyring;
+        if keyrings.contains_key(name) {
+            continue;
+        }
+        let options = options(settings, name)?;
+        let key_file = |source| Error::KeyFile {
+            keyring: name.clone(),
+            source,
+        };
+        // The configuration's check has made sure that no output holds messages of an older key.
+        make_key_files(&options).map_err(key_file)?;
+        let keyring = keyring::build(&options).map_err(|source| Error::Keyring {
+            keyring: name.clone(),
+            source,
+        })?;
+        for key in keyring.local_keys() {
+            tracing::info!(sealdrop_event = "local_key", sealdrop_key = %key.fingerprint, "local key {:?} of the keyring {name:?}", key.name);
+        }
+        keyrings.insert(name.clone(), keyring);
+    }
+    Ok(keyrings)
+}
+
+fn make_key_files(options: &KeyringOptions) -> Result<(), KeyFileError> {
+    options.ensure_key_files(&|| true).map(drop)
+}
+
+/// A drop's materials manager.
+pub(super) fn manager(
+    keyrings: &Keyrings,
+    drop: &DropSettings,
+    cache: Option<&CacheSettings>,
+) -> Result<MaterialsManager, Error> {
+    let keyring = keyrings
+        .get(&drop.keyring)
+        .ok_or_else(|| Error::NoKeyring(drop.keyring.clone()))?;
+    let limits = cache.map(|cache| CacheLimits {
+        capacity: cache.capacity.get() as u64,
+        max_age: cache.max_age,
+        max_messages: cache.max_messages_encrypted.get(),
+        max_bytes: cache.max_bytes_encrypted,
+    });
+    Ok(MaterialsManager::new(
+        Arc::clone(keyring),
+        drop.algorithm,
+        drop.encryption_context.clone(),
+        limits,
+    ))
+}
+
+fn options(settings: &Settings, name: &str) -> Result<KeyringOptions, Error> {
+    let keyring = settings
+        .keyrings
+        .get(name)
+        .ok_or_else(|| Error::NoKeyring(name.to_owned()))?;
+    let bad = |text: String| Error::Keyring {
+        keyring: name.to_owned(),
+        source: KeyringError::Options(text),
+    };
+    Ok(match keyring {
+        KeyringSettings::AwsKms {
+            keys,
+            region,
+            endpoint_url,
+        } => KeyringOptions::AwsKms(AwsKmsOptions {
+            keys: keys
+                .iter()
+                .map(|key| key.parse().map_err(|error| bad(format!("{error}"))))
+                .collect::<Result<_, _>>()?,
+            discovery: None,
+            grant_tokens: Vec::new(),
+            connection: KmsConnection {
+                region: region.clone(),
+                endpoint_url: endpoint_url.clone(),
+                ..KmsConnection::default()
+            },
+        }),
+        KeyringSettings::RawAes {
+            namespace,
+            name,
+            key_file,
+            create,
+        } => KeyringOptions::RawAes(RawAesOptions {
+            namespace: namespace.clone(),
+            name: name.clone(),
+            key_file: key_file.clone(),
+            create: *create,
+        }),
+        KeyringSettings::RawRsa {
+            namespace,
+            name,
+            padding,
+            public_key_file,
+            private_key_file,
+        } => KeyringOptions::RawRsa(RawRsaOptions {
+            namespace: namespace.clone(),
+            name: name.clone(),
+            padding: RsaPadding::from_name(padding).ok_or_else(|| bad(format!("no padding {padding:?}")))?,
+            public_key_file: public_key_file.clone(),
+            private_key_file: private_key_file.clone(),
+        }),
+        KeyringSettings::Multi { generator, children } => KeyringOptions::Multi(MultiOptions {
+            generator: Box::new(options(settings, generator)?),
+            children: children
+                .iter()
+                .map(|child| options(settings, child))
+                .collect::<Result<_, _>>()?,
+        }),
+    })
+}

@@ -1,0 +1,166 @@
+//! The lines an operator reads: one per event that matters, each with the same field names.
+
+use std::error::Error as StdError;
+use std::fmt::Write as _;
+use std::path::Path;
+use std::time::Duration;
+
+use tracing::{debug, error, info, warn};
+
+use super::place::Place;
+use crate::materials::MaterialsError;
+use crate::seal::{SealError, Sealed};
+use crate::watch::HeldReason;
+
+/// An error and its causes in one line.
+pub(super) fn chain(error: &dyn StdError) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let _ = write!(text, ": {error}"); // a String takes everything
+        cause = error.source();
+    }
+    text
+}
+
+pub(super) fn sealed(place: &Place, sealed: &Sealed) {
+    let details = &sealed.record.sealdrop;
+    let event = if details.recovered { "recovered" } else { "sealed" };
+    info!(
+        sealdrop_event = event,
+        sealdrop_drop = place.name(),
+        sealdrop_file = %sealed.relative.display(),
+        sealdrop_size = details.plaintext.size,
+        sealdrop_exposure_ms = milliseconds(sealed.exposure),
+        sealdrop_erasure = sealed.erasure.outcome.as_str(),
+        sealdrop_residue = residue(sealed),
+        sealdrop_data_key = details.data_key.cache,
+        sealdrop_data_key_message = details.data_key.message,
+        sealdrop_id = %sealed.id,
+        "{event}"
+    );
+}
+
+fn milliseconds(duration: Duration) -> f64 {
+    (duration.as_secs_f64() * 1e6).round() / 1e3
+}
+
+fn residue(sealed: &Sealed) -> String {
+    let words = sealed
+        .erasure
+        .residue
+        .iter()
+        .filter_map(|reason| serde_json::to_value(reason).ok());
+    words
+        .filter_map(|word| word.as_str().map(str::to_owned))
+        .collect::<Vec<_>>()
+        .join(",")
+}
+
+pub(super) fn held(place: &Place, path: &Path, reason: &HeldReason) {
+    warn!(
+        sealdrop_event = "held",
+        sealdrop_drop = place.name(),
+        sealdrop_file = %path.display(),
+        sealdrop_reason = reason.label(),
+        "held: {reason}"
+    );
+}
+
+pub(super) fn failed(place: &Place, file: &str, error: &SealError, retry_after: Duration) {
+    warn!(
+        sealdrop_event = "held",
+        sealdrop_drop = place.name(),
+        sealdrop_file = file,
+        sealdrop_reason = error.reason(),
+        "held, next attempt in {}: {}",
+        humantime::format_duration(retry_after),
+        chain(error)
+    );
+}
+
+pub(super) fn no_keys(place: &Place, error: &MaterialsError) {
+    warn!(
+        sealdrop_event = "no_data_key",
+        sealdrop_drop = place.name(),
+        sealdrop_reason = error.reason(),
+        sealdrop_kms_request_id = error.request_id(),
+        "no data key is to be had, files stay where they are: {}",
+        chain(error)
+    );
+}
+
+pub(super) fn keys_recovered(place: &Place) {
+    info!(
+        sealdrop_event = "data_keys_again",
+        sealdrop_drop = place.name(),
+        "data keys are to be had again"
+    );
+}
+
+pub(super) fn panicked(place: &Place, text: &str) {
+    error!(
+        sealdrop_event = "defect",
+        sealdrop_drop = place.name(),
+        "a file hit a defect and is held: {text}"
+    );
+}
+
+pub(super) fn watch_lost(drop: &str, error: &dyn StdError) {
+    warn!(
+        sealdrop_event = "watch_lost",
+        sealdrop_drop = drop,
+        "{}",
+        chain(error)
+    );
+}
+
+pub(super) fn watch_again(drop: &str) {
+    info!(
+        sealdrop_event = "watch_again",
+        sealdrop_drop = drop,
+        "the drop folder is watched again"
+    );
+}
+
+pub(super) fn scan_failed(drop: &str, error: &dyn StdError) {
+    warn!(
+        sealdrop_event = "scan_failed",
+        sealdrop_drop = drop,
+        "{}",
+        chain(error)
+    );
+}
+
+pub(super) fn started(drops: usize, workers: usize) {
+    info!(
+        sealdrop_event = "started",
+        "ready: {drops} drop folder{}, {workers} workers",
+        if drops == 1 { "" } else { "s" }
+    );
+}
+
+pub(super) fn stopping() {
+    info!(
+        sealdrop_event = "stopping",
+        "stopping: finishing what is under way"
+    );
+}
+
+pub(super) fn stopped() {
+    info!(sealdrop_event = "stopped", "stopped");
+}
+
+pub(super) fn leftovers(place: &Place, claims: usize) {
+    if claims > 0 {
+        info!(
+            sealdrop_event = "recovering",
+            sealdrop_drop = place.name(),
+            "{claims} files were under way when sealdrop last ended"
+        );
+    }
+}
+
+pub(super) fn gone(place: &Place, path: &Path) {
+    debug!(sealdrop_drop = place.name(), sealdrop_file = %path.display(), "gone before it was claimed");
+}

@@ -1,0 +1,219 @@
+//! A worker: one file after the other, each through settle, materials, claim and the rest of its way.
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use tokio::runtime::Handle;
+use tokio::sync::mpsc::UnboundedSender;
+
+use super::place::Place;
+use super::queue::Queue;
+use super::report;
+use crate::materials::ReservedMaterials;
+use crate::seal::{Arrival, ClaimName, Claimed, Recovered, SealError, Sealed, recover, seal};
+use crate::watch::{Candidate, HeldReason, Outcome, Settled, settle};
+
+/// What a worker does next.
+#[derive(Debug)]
+pub(super) struct Job {
+    pub(super) place: Arc<Place>,
+    pub(super) work: Work,
+}
+
+/// A file at one of the two places where it can wait.
+#[derive(Clone, Debug)]
+pub(super) enum Work {
+    /// In the drop folder.
+    Candidate(Candidate),
+    /// In its claim, after a crash or a failure.
+    Claim(Claim),
+}
+
+/// A claim that waits for another attempt.
+#[derive(Clone, Debug)]
+pub(super) struct Claim {
+    pub(super) name: ClaimName,
+    /// The file's time of arrival, if it is known.
+    pub(super) arrived: Option<SystemTime>,
+    pub(super) failures: u32,
+}
+
+/// What became of a job. Whoever sent it hears of it exactly once.
+#[derive(Debug)]
+pub(super) struct Report {
+    pub(super) work: Work,
+    pub(super) result: Result<Done, Box<Setback>>,
+}
+
+/// The work is over.
+#[derive(Debug)]
+pub(super) enum Done {
+    Sealed(Box<Sealed>),
+    /// Taken away by somebody, or there was nothing in the claim.
+    Gone,
+}
+
+/// The work is not over.
+#[derive(Debug)]
+pub(super) enum Setback {
+    /// The producer is not done; nothing is wrong.
+    NotYet {
+        candidate: Candidate,
+        retry_after: Duration,
+    },
+    /// It stays where it is.
+    Held {
+        candidate: Candidate,
+        reason: HeldReason,
+    },
+    /// No data key is to be had.
+    NoKey { retry_after: Duration },
+    /// Something went wrong; the plaintext is whole.
+    Failed { error: SealError, claim: Option<Claim> },
+    /// A defect.
+    Panicked { claim: Option<Claim> },
+}
+
+/// Takes jobs until the queue is closed.
+pub(super) fn work(queue: &Queue<Job>, runtime: &Handle, reports: &[UnboundedSender<Report>]) {
+    while let Some(taken) = queue.take() {
+        let (Job { place, work }, is_long) = taken.into_parts();
+        let mut claim = None;
+        let attempt = || process(&place, runtime, work.clone(), &mut claim);
+        let result = catch_unwind(AssertUnwindSafe(attempt)).unwrap_or_else(|panic| {
+            report::panicked(&place, panic_text(panic.as_ref()));
+            Err(Setback::Panicked { claim }.into())
+        });
+        queue.done(is_long);
+        if let Some(reports) = reports.get(place.index) {
+            let _ = reports.send(Report { work, result }); // a dispatcher that is gone is stopping
+        }
+    }
+}
+
+fn panic_text(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("no message")
+}
+
+/// One attempt. `claimed` is set as soon as there is a claim to come back to.
+fn process(
+    place: &Place,
+    runtime: &Handle,
+    work: Work,
+    claimed: &mut Option<Claim>,
+) -> Result<Done, Box<Setback>> {
+    match work {
+        Work::Candidate(candidate) => {
+            if let Some(retry_after) = place.keys.remaining() {
+                return Err(Setback::NoKey { retry_after }.into());
+            }
+            match settle(candidate, &place.gate) {
+                Outcome::Settled(settled) => seal_settled(place, runtime, *settled, claimed),
+                Outcome::NotYet {
+                    candidate,
+                    retry_after,
+                    ..
+                } => Err(Box::new(Setback::NotYet {
+                    candidate,
+                    retry_after,
+                })),
+                Outcome::Held { candidate, reason } => Err(Box::new(Setback::Held { candidate, reason })),
+                Outcome::Gone => Ok(Done::Gone),
+            }
+        }
+        Work::Claim(claim) => {
+            *claimed = Some(claim.clone());
+            seal_claim(place, runtime, claim)
+        }
+    }
+}
+
+fn seal_settled(
+    place: &Place,
+    runtime: &Handle,
+    settled: Settled,
+    claimed: &mut Option<Claim>,
+) -> Result<Done, Box<Setback>> {
+    let materials = materials(place, runtime, settled.identity.size)?;
+    let arrival = Arrival {
+        dir: settled.parent,
+        relative: settled.candidate.path,
+        file: settled.file,
+        lease: settled.lease,
+        arrived: settled.candidate.arrived,
+    };
+    let arrived = arrival.arrived;
+    let file = Claimed::claim(&place.folders, arrival)
+        .map_err(|error| Box::new(Setback::Failed { error, claim: None }))?;
+    let claim = Claim {
+        name: file.name().clone(),
+        arrived: Some(arrived),
+        failures: 0,
+    };
+    *claimed = Some(claim.clone());
+    seal_claimed(place, runtime, file, materials, claim)
+}
+
+fn seal_claim(place: &Place, runtime: &Handle, claim: Claim) -> Result<Done, Box<Setback>> {
+    let failed = |error| {
+        Box::new(Setback::Failed {
+            error,
+            claim: Some(claim.clone()),
+        })
+    };
+    match recover(&place.folders, &claim.name).map_err(failed)? {
+        Recovered::Finished(sealed) => return Ok(Done::Sealed(sealed)),
+        Recovered::Empty => return Ok(Done::Gone),
+        Recovered::Unsealed => {}
+    }
+    if let Some(retry_after) = place.keys.remaining() {
+        return Err(Setback::NoKey { retry_after }.into());
+    }
+    let file = Claimed::reopen(&place.folders, &claim.name, claim.arrived).map_err(failed)?;
+    let materials = materials(place, runtime, file.size())?;
+    seal_claimed(place, runtime, file, materials, claim)
+}
+
+/// The claim can take so long that the data key's age has passed, or the file can have grown: then another key.
+fn seal_claimed(
+    place: &Place,
+    runtime: &Handle,
+    file: Claimed,
+    mut reserved: ReservedMaterials,
+    claim: Claim,
+) -> Result<Done, Box<Setback>> {
+    while !(reserved.cover(file.size()) && reserved.begin()) {
+        reserved = materials(place, runtime, file.size())?;
+    }
+    let data_key_use = reserved.usage();
+    seal(&place.folders, file, &reserved, &data_key_use)
+        .map(|sealed| Done::Sealed(Box::new(sealed)))
+        .map_err(|error| {
+            Box::new(Setback::Failed {
+                error,
+                claim: Some(claim),
+            })
+        })
+}
+
+fn materials(place: &Place, runtime: &Handle, size: u64) -> Result<ReservedMaterials, Box<Setback>> {
+    match runtime.block_on(place.manager.encryption_materials(size)) {
+        Ok(materials) => {
+            if place.keys.worked() {
+                report::keys_recovered(place);
+            }
+            Ok(materials)
+        }
+        Err(error) => {
+            let (retry_after, is_first) = place.keys.failed(&error);
+            if is_first {
+                report::no_keys(place, &error);
+            }
+            Err(Setback::NoKey { retry_after }.into())
+        }
+    }
+}
