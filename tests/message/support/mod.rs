@@ -5,6 +5,7 @@ pub(crate) mod example;
 pub(crate) mod hex;
 pub(crate) mod manifest;
 pub(crate) mod materials;
+pub(crate) mod peers;
 pub(crate) mod raw_keys;
 pub(crate) mod reference;
 
