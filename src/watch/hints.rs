@@ -242,6 +242,7 @@ impl EventHandler for Sink {
             EventKind::Create(_)
             | EventKind::Access(AccessKind::Close(AccessMode::Write))
             | EventKind::Modify(ModifyKind::Name(RenameMode::To)) => self.changed(&event),
+            // Not for a removal of the folder itself: as it is held open, only `check_alive` sees that.
             EventKind::Remove(_) | EventKind::Modify(ModifyKind::Name(RenameMode::From))
                 if self.is_root(&event) =>
             {

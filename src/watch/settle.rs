@@ -25,6 +25,7 @@ pub struct Gate {
     /// Where nothing but time tells.
     quiet_alone: QuietRule,
     max_size: u64,
+    link_grace: Duration,
 }
 
 /// A file that is complete, open for reading, with the proof.
@@ -82,7 +83,6 @@ pub enum Outcome {
     Gone,
 }
 
-/// How long a second link may take to go away before the file is held.
 const LINK_GRACE: Duration = Duration::from_secs(10);
 const FIRST_RETRY: Duration = Duration::from_millis(50);
 const LAST_RETRY: Duration = Duration::from_secs(5);
@@ -107,7 +107,15 @@ impl Gate {
             quiet: QuietRule::new(options.quiet, local_clock, now),
             quiet_alone: QuietRule::new(alone, local_clock, now),
             max_size: options.max_size,
+            link_grace: LINK_GRACE,
         }
+    }
+
+    /// How long a second link may take to go away before the file is held; ten seconds unless said.
+    #[must_use]
+    pub fn with_link_grace(mut self, link_grace: Duration) -> Self {
+        self.link_grace = link_grace;
+        self
     }
 
     /// The folder it stands before.
@@ -236,7 +244,9 @@ fn check_limits(candidate: &mut Candidate, stat: &Stat, gate: &Gate) -> Result<(
     match u64::from(stat.st_nlink) {
         0 => Err(Refusal::Gone),
         1 => Ok(()),
-        _ if now.saturating_sub(observed.first) < LINK_GRACE => Err(Refusal::NotYet(Unsettled::Linked, None)),
+        _ if now.saturating_sub(observed.first) < gate.link_grace => {
+            Err(Refusal::NotYet(Unsettled::Linked, None))
+        }
         links => Err(Refusal::Held(HeldReason::HardLinked(links))),
     }
 }
