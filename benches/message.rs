@@ -121,9 +121,8 @@ impl Bench {
             let mut parts = encryptor.into_parts();
             thread::scope(|scope| {
                 for slots in body.chunks_mut(self.share() * self.slot()) {
-                    let numbers = parts
-                        .sequence_numbers
-                        .split_off(u32::try_from(self.share()).unwrap());
+                    let count = slots.len() / self.slot();
+                    let numbers = parts.sequence_numbers.split_off(u32::try_from(count).unwrap());
                     let sealer = &parts.sealer;
                     scope.spawn(move || {
                         for (slot, number) in slots.chunks_exact_mut(self.slot()).zip(numbers) {
@@ -133,16 +132,16 @@ impl Bench {
                 }
             });
             let mut last = [0; FINAL_OVERHEAD];
-            // The last share may have had more numbers than frames: they are still in order if it is full.
+            parts
+                .sealer
+                .seal_final(parts.sequence_numbers.next().unwrap(), &mut last)
+                .unwrap();
             let footer = parts.signer.take().map(|mut signer| {
                 signer.update(&body);
                 signer.update(&last);
                 signer.finish().unwrap()
             });
             let time = start.elapsed();
-            if let Some(number) = parts.sequence_numbers.next() {
-                parts.sealer.seal_final(number, &mut last).unwrap();
-            }
             drop(footer);
             message = [&parts.header_bytes[..], &body].concat();
             time
