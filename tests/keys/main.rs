@@ -8,5 +8,9 @@
 )]
 
 mod a_cached_key_is_never_used_past_its_limits;
+mod decryption_asks_once_for_each_data_key;
+#[path = "../support/kms.rs"]
+mod kms;
+mod kms_wraps_under_several_keys_and_any_one_opens;
 mod local_keys_wrap_and_unwrap;
 mod support;

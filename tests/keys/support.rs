@@ -1,12 +1,17 @@
 //! A keyring that counts and may be slow, and the things every test here starts from.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use sealdrop::keyring::{GeneratedDataKey, Keyring, KeyringFuture, RawAesKeyring};
+use sealdrop::keyring::{
+    AwsKmsKeyring, AwsKmsOptions, GeneratedDataKey, IgnoreKeyEvents, KeyObserver, Keyring, KeyringFuture,
+    KmsConnection, KmsOperation, RawAesKeyring,
+};
 use sealdrop::materials::CacheLimits;
 use sealdrop::message::{AlgorithmSuite, EncryptedDataKey, EncryptionContext, PlaintextDataKey};
+
+use crate::kms::REGION;
 
 pub(crate) const SUITE: AlgorithmSuite = AlgorithmSuite::Aes256GcmHkdfSha512CommitKey;
 
@@ -33,7 +38,6 @@ impl CountingKeyring {
         self.generated.load(Ordering::SeqCst)
     }
 
-    #[allow(dead_code, reason = "for opening")]
     pub(crate) fn unwrapped(&self) -> u64 {
         self.unwrapped.load(Ordering::SeqCst)
     }
@@ -83,5 +87,84 @@ pub(crate) fn by_messages(max_messages: u64) -> CacheLimits {
     CacheLimits {
         max_messages,
         ..CacheLimits::by_age(Duration::from_mins(10))
+    }
+}
+
+/// Credentials that the emulator does not look at, and no environment.
+pub(crate) fn sdk_config() -> aws_config::SdkConfig {
+    use aws_sdk_kms::config::{Credentials, SharedCredentialsProvider};
+    let credentials = Credentials::new("testing", "testing", None, None, "tests");
+    aws_config::SdkConfig::builder()
+        .behavior_version(aws_config::BehaviorVersion::latest())
+        .credentials_provider(SharedCredentialsProvider::new(credentials))
+        .sleep_impl(aws_sdk_kms::config::SharedAsyncSleep::new(TokioSleep))
+        .build()
+}
+
+#[derive(Debug)]
+struct TokioSleep;
+
+impl aws_sdk_kms::config::AsyncSleep for TokioSleep {
+    fn sleep(&self, duration: Duration) -> aws_sdk_kms::config::Sleep {
+        aws_sdk_kms::config::Sleep::new(tokio::time::sleep(duration))
+    }
+}
+
+/// An AWS KMS keyring's options for this endpoint, in the emulator's region where a key says none.
+pub(crate) fn kms_options(endpoint: &str, keys: &[&str]) -> AwsKmsOptions {
+    AwsKmsOptions {
+        keys: keys.iter().map(|key| key.parse().unwrap()).collect(),
+        connection: KmsConnection {
+            region: Some(REGION.to_owned()),
+            endpoint_url: Some(endpoint.to_owned()),
+            ..KmsConnection::default()
+        },
+        ..AwsKmsOptions::default()
+    }
+}
+
+pub(crate) fn keyring(options: &AwsKmsOptions) -> Arc<AwsKmsKeyring> {
+    observed_keyring(options, Arc::new(IgnoreKeyEvents))
+}
+
+pub(crate) fn observed_keyring(
+    options: &AwsKmsOptions,
+    observer: Arc<dyn KeyObserver>,
+) -> Arc<AwsKmsKeyring> {
+    Arc::new(AwsKmsKeyring::with_sdk_config(options, sdk_config(), observer).unwrap())
+}
+
+/// What an observer has heard.
+#[derive(Debug, Default)]
+pub(crate) struct Heard {
+    requests: Mutex<Vec<(KmsOperation, &'static str)>>,
+    pub(crate) generated: AtomicU64,
+    pub(crate) ahead: AtomicU64,
+    pub(crate) used: AtomicU64,
+}
+
+impl Heard {
+    /// How many requests ended so.
+    pub(crate) fn requests(&self, operation: KmsOperation, result: &str) -> usize {
+        let requests = self.requests.lock().unwrap();
+        requests
+            .iter()
+            .filter(|request| **request == (operation, result))
+            .count()
+    }
+}
+
+impl KeyObserver for Heard {
+    fn kms_request(&self, operation: KmsOperation, result: &'static str, _: Duration) {
+        self.requests.lock().unwrap().push((operation, result));
+    }
+
+    fn data_key_generated(&self, ahead: bool) {
+        self.generated.fetch_add(1, Ordering::SeqCst);
+        self.ahead.fetch_add(u64::from(ahead), Ordering::SeqCst);
+    }
+
+    fn data_key_used(&self) {
+        self.used.fetch_add(1, Ordering::SeqCst);
     }
 }
