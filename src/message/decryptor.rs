@@ -2,8 +2,8 @@
 
 use zeroize::Zeroizing;
 
-use super::derivation::DerivedKeys;
-use super::header::{Header, UnverifiedHeader};
+use super::derivation::{DerivedKeys, Dialect};
+use super::header::{Header, HeaderAuthentication, UnverifiedHeader};
 use super::header_error::{HeaderError, HeaderFault};
 use super::{
     Aead, BodyFault, BodyScanner, ContentType, DecryptError, DecryptOptions, DecryptionMaterials,
@@ -69,11 +69,7 @@ impl Decryptor {
         let required = only_authenticated(&header.encryption_context, &materials.encryption_context)?;
         let verification_key = VerificationKey::from_context(suite, &materials.encryption_context)?;
 
-        let keys = DerivedKeys::derive(suite, &materials.plaintext_data_key, &header.message_id)?;
-        if keys.commitment_key != header.commitment_key {
-            return Err(DecryptError::Commitment);
-        }
-        check_tag(&received, &required, &Aead::new(keys.data_key.expose())?)?;
+        let keys = prove(&received, materials, &required)?;
 
         let verifier = verification_key.map(|key| {
             let mut verifier = MessageVerifier::new(key);
@@ -266,15 +262,35 @@ fn only_authenticated(
     Ok(required)
 }
 
-/// Checks the header's tag over the bytes as received (`message-header`, "Header Authentication").
-fn check_tag(
+/// Derives the keys that prove the header (`message-header`, "Header Authentication"): the commitment
+/// first, then the tag over the bytes as received.
+fn prove(
     received: &UnverifiedHeader,
+    materials: &DecryptionMaterials,
     required: &EncryptionContext,
-    aead: &Aead,
-) -> Result<(), DecryptError> {
-    let mut authenticated = received.body().to_vec();
-    authenticated.extend(required.serialize().map_err(DecryptError::ContextSize)?);
-    let authentication = received.authentication;
-    aead.open(&authentication.iv, &authenticated, &mut [], &authentication.tag)
-        .map_err(|_| DecryptError::HeaderTag)
+) -> Result<DerivedKeys, DecryptError> {
+    let header = &received.header;
+    let serialized = required.serialize().map_err(DecryptError::ContextSize)?;
+    for dialect in [Dialect::Specified, Dialect::Net400] {
+        let keys = DerivedKeys::derive(
+            header.algorithm_suite,
+            &materials.plaintext_data_key,
+            &header.message_id,
+            dialect,
+        )?;
+        if keys.commitment_key != header.commitment_key {
+            return Err(DecryptError::Commitment);
+        }
+        let suffix = match dialect {
+            Dialect::Net400 if required.is_empty() => &[0, 0],
+            _ => &serialized[..],
+        };
+        let authenticated = [received.body(), suffix].concat();
+        let HeaderAuthentication { iv, tag } = received.authentication;
+        let opened = Aead::new(keys.data_key.expose())?.open(&iv, &authenticated, &mut [], &tag);
+        if opened.is_ok() {
+            return Ok(keys);
+        }
+    }
+    Err(DecryptError::HeaderTag)
 }

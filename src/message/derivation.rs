@@ -7,6 +7,16 @@ use zeroize::Zeroizing;
 use super::keys::{CommitmentKey, DerivedDataKey};
 use super::{AlgorithmSuite, KeyDerivation, KeyError, MessageId, PlaintextDataKey};
 
+/// How a header was authenticated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Dialect {
+    /// As specified.
+    Specified,
+    /// As ESDK.NET 4.0.0 did it: version 1 derived its key without the message id, and no required
+    /// pairs were authenticated as a count of 0. Later official readers go on reading that.
+    Net400,
+}
+
 /// What a message's keys are derived to.
 #[derive(Debug)]
 pub(super) struct DerivedKeys {
@@ -23,12 +33,16 @@ impl DerivedKeys {
         suite: AlgorithmSuite,
         data_key: &PlaintextDataKey,
         message_id: &MessageId,
+        dialect: Dialect,
     ) -> Result<Self, KeyError> {
         data_key.check_length(suite)?;
         let mut key = Zeroizing::new(vec![0; suite.data_key_length()].into_boxed_slice());
         let mut commitment_key = None;
         let (secret, id, suite_id) = (data_key.expose(), message_id.as_bytes(), suite.id().to_be_bytes());
-        let info = [&suite_id[..], id];
+        let info = match dialect {
+            Dialect::Specified => [&suite_id[..], id],
+            Dialect::Net400 => [&suite_id[..], &[]],
+        };
         let derived = match suite.key_derivation() {
             KeyDerivation::Identity => {
                 key.copy_from_slice(secret);
@@ -64,7 +78,13 @@ mod tests {
         let id: Vec<u8> = (0x80..0xa0)
             .take(MessageId::length(suite.message_version()))
             .collect();
-        let keys = DerivedKeys::derive(suite, &data_key, &MessageId::from_bytes(&id).unwrap()).unwrap();
+        let keys = DerivedKeys::derive(
+            suite,
+            &data_key,
+            &MessageId::from_bytes(&id).unwrap(),
+            Dialect::Specified,
+        )
+        .unwrap();
         (hex(keys.data_key.expose()), keys.commitment_key)
     }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use zeroize::Zeroizing;
 
-use super::derivation::DerivedKeys;
+use super::derivation::{DerivedKeys, Dialect};
 use super::frame::{FINAL_OVERHEAD, REGULAR_CONTENT_OFFSET, REGULAR_OVERHEAD, iv};
 use super::header::{ContentType, Header, HeaderAuthentication};
 use super::{
@@ -62,7 +62,12 @@ impl Encryptor {
             return Err(EncryptError::FrameLength(frame_length.get()));
         }
         check_signing_key(materials)?;
-        let keys = DerivedKeys::derive(suite, &materials.plaintext_data_key, &message_id)?;
+        let keys = DerivedKeys::derive(
+            suite,
+            &materials.plaintext_data_key,
+            &message_id,
+            Dialect::Specified,
+        )?;
         let (stored, required) = split_context(
             &materials.encryption_context,
             &materials.required_encryption_context_keys,

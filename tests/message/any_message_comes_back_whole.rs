@@ -125,6 +125,7 @@ proptest! {
             only_authenticated: &case.supplied(),
             encrypted_data_keys: &materials.encrypted_data_keys,
             frame_length: case.frame_length,
+            net_4_0_0: false,
         };
         let footer = case.suite.signature().map_or(0, |scheme| 2 + scheme.signature_length());
         prop_assert_eq!(&message[..message.len() - footer], reference.write(&case.plaintext));

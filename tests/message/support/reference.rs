@@ -16,6 +16,8 @@ pub(crate) struct Message<'a> {
     pub(crate) only_authenticated: &'a EncryptionContext,
     pub(crate) encrypted_data_keys: &'a [EncryptedDataKey],
     pub(crate) frame_length: u32,
+    /// With the two faults of ESDK.NET 4.0.0.
+    pub(crate) net_4_0_0: bool,
 }
 
 impl Message<'_> {
@@ -24,7 +26,11 @@ impl Message<'_> {
         let (key, commitment) = self.derive();
         let aead = Aead::new(&key).unwrap();
         let mut out = self.header_body(&commitment);
-        let authenticated = [&out[..], &self.only_authenticated.serialize().unwrap()].concat();
+        let required = match self.only_authenticated.serialize().unwrap() {
+            none if none.is_empty() && self.net_4_0_0 => vec![0, 0],
+            required => required,
+        };
+        let authenticated = [&out[..], &required].concat();
         let tag = aead.seal(&[0; 12], &authenticated, &mut []).unwrap();
         if self.suite.message_version() == MessageVersion::V1 {
             out.extend([0; 12]);
@@ -95,7 +101,11 @@ impl Message<'_> {
         let mut key = vec![0; self.data_key.len()];
         let mut commitment = Vec::new();
         let id = self.suite.id().to_be_bytes();
-        let info = [&id[..], self.id].concat();
+        let info = if self.net_4_0_0 {
+            id.to_vec()
+        } else {
+            [&id[..], self.id].concat()
+        };
         match self.suite.key_derivation() {
             KeyDerivation::Identity => key.copy_from_slice(self.data_key),
             KeyDerivation::HkdfSha256 => Hkdf::<Sha256>::new(None, self.data_key)
