@@ -5,9 +5,11 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+mod base64_stream;
 mod check;
 mod exit;
 mod failure;
+mod inspect;
 mod output;
 mod run;
 mod telemetry;
@@ -30,6 +32,7 @@ struct CommandLine {
 enum Command {
     Run(run::Arguments),
     Check(check::Arguments),
+    Inspect(inspect::Arguments),
 }
 
 /// Runs the command line.
@@ -45,6 +48,7 @@ fn run_with(arguments: Vec<OsString>) -> Exit {
     let outcome = match line.command {
         Command::Run(arguments) => run::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
+        Command::Inspect(arguments) => inspect::run(&arguments),
     };
     outcome.unwrap_or_else(|failure| {
         output::failure(&failure);
