@@ -4,6 +4,8 @@ use std::error::Error;
 
 use super::exit::{Exit, causes};
 use crate::config::ConfigError;
+use crate::fs::PathError;
+use crate::message::{HeaderError, HeaderFault};
 
 /// An error with its consequence.
 #[derive(Debug)]
@@ -25,6 +27,19 @@ impl Failure {
 
     pub(super) fn usage(error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self::new(Exit::Usage, error)
+    }
+
+    /// Of an output that could not be made.
+    pub(super) fn creating(error: PathError) -> Self {
+        Self::new(Exit::of_creating(&error.source), error)
+    }
+
+    /// Whether the root of it is a message in base64.
+    pub(super) fn is_base64(&self) -> bool {
+        let error: &(dyn Error + 'static) = self.error.as_ref();
+        causes(error)
+            .filter_map(|error| error.downcast_ref::<HeaderError>())
+            .any(|error| error.fault == HeaderFault::Base64)
     }
 
     #[must_use]

@@ -11,7 +11,7 @@ use thiserror::Error;
 use super::base64_stream::Decoded;
 use super::exit::Exit;
 use super::failure::Failure;
-use super::{Outcome, output};
+use super::output;
 use crate::message::{
     DecryptOptions, HeaderAuthRecord, HeaderError, HeaderProgress, HeaderReader, HeaderRecord,
     UnverifiedHeader, looks_like_base64,
@@ -62,7 +62,7 @@ struct Inspected {
     header_auth: HeaderAuthRecord,
 }
 
-pub(super) fn run(arguments: &Arguments) -> Outcome {
+pub(super) fn run(arguments: &Arguments) -> Exit {
     let mut worst = Exit::Done;
     for path in &arguments.files {
         match inspect(path) {
@@ -74,7 +74,7 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
             }
         }
     }
-    Ok(worst)
+    worst
 }
 
 fn failure(error: InspectError) -> Failure {

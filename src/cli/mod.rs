@@ -7,12 +7,18 @@ use clap::{Parser, Subcommand};
 
 mod base64_stream;
 mod check;
+mod decrypt;
+mod encrypt;
 mod exit;
 mod failure;
 mod inspect;
+mod key_failure;
+mod keygen;
+mod oneshot;
 mod output;
 mod run;
 mod telemetry;
+mod verify;
 
 use exit::Exit;
 use failure::Failure;
@@ -32,7 +38,11 @@ struct CommandLine {
 enum Command {
     Run(run::Arguments),
     Check(check::Arguments),
+    Encrypt(encrypt::Arguments),
+    Decrypt(decrypt::Arguments),
+    Verify(verify::Arguments),
     Inspect(inspect::Arguments),
+    Keygen(keygen::Arguments),
 }
 
 /// Runs the command line.
@@ -48,7 +58,11 @@ fn run_with(arguments: Vec<OsString>) -> Exit {
     let outcome = match line.command {
         Command::Run(arguments) => run::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
-        Command::Inspect(arguments) => inspect::run(&arguments),
+        Command::Encrypt(arguments) => encrypt::run(&arguments),
+        Command::Decrypt(arguments) => decrypt::run(&arguments),
+        Command::Verify(arguments) => verify::run(&arguments),
+        Command::Inspect(arguments) => Ok(inspect::run(&arguments)),
+        Command::Keygen(arguments) => keygen::run(&arguments),
     };
     outcome.unwrap_or_else(|failure| {
         output::failure(&failure);

@@ -31,6 +31,14 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
     output::warnings(&arguments.config, &loaded.warnings);
     match daemon::run(&loaded.settings) {
         Ok(()) => Ok(Exit::Done),
-        Err(error) => Err(Failure::new(Exit::of_cause(&error).unwrap_or(Exit::Io), error)),
+        Err(error) => Err(Failure::new(exit(&error), error)),
+    }
+}
+
+fn exit(error: &daemon::Error) -> Exit {
+    match error {
+        daemon::Error::Defect(_) => Exit::Defect,
+        daemon::Error::NoKeyring(_) | daemon::Error::Filter { .. } => Exit::Config,
+        other => Exit::of_cause(other).unwrap_or(Exit::Config),
     }
 }

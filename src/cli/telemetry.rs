@@ -19,19 +19,37 @@ use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{Layer, Registry};
 
+use super::oneshot::Talk;
 use crate::config::LogFormat;
 
 const PREFIX: &str = "sealdrop_";
 
 /// Sends events to where `format` says, filtered by `SEALDROP_LOG`.
 pub(super) fn start(format: LogFormat) -> io::Result<()> {
+    start_with(format, "info")
+}
+
+/// For a command that runs once: warnings, and more with each `-v`.
+pub(super) fn start_oneshot(talk: &Talk) {
+    let level = match (talk.quiet, talk.verbose) {
+        (true, _) => "error",
+        (_, 0) => "warn",
+        (_, 1) => "info",
+        (_, 2) => "debug",
+        (_, _) => "trace",
+    };
+    // Without a log the work can still be done.
+    let _ = start_with(LogFormat::Text, level);
+}
+
+fn start_with(format: LogFormat, level: &str) -> io::Result<()> {
     let layer = match format {
         LogFormat::Journald => journald()?,
         LogFormat::Auto if stderr_is_the_journal() => journald().unwrap_or_else(|_| text()),
         LogFormat::Auto | LogFormat::Text => text(),
         LogFormat::Json => json(),
     };
-    let chosen = EnvFilter::try_from_env("SEALDROP_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    let chosen = EnvFilter::try_from_env("SEALDROP_LOG").unwrap_or_else(|_| EnvFilter::new(level));
     let started = Registry::default()
         .with(layer.with_filter(chosen).with_filter(ours_or_important()))
         .try_init();

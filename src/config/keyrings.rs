@@ -6,6 +6,9 @@ use std::path::{Path, PathBuf};
 
 use super::table::{Table, near_miss};
 use super::units::OneOrMore;
+use crate::keyring::{
+    AwsKmsOptions, KeyringOptions, KmsConnection, MultiOptions, RawAesOptions, RawRsaOptions, RsaPadding,
+};
 
 /// The types of keyring and the keys that each takes.
 pub(super) const KINDS: [(&str, &[&str]); 4] = [
@@ -280,4 +283,57 @@ fn holds_itself<'k>(
     let found = parts.any(|part| holds_itself(part, keyrings, above));
     above.remove(name);
     found
+}
+
+/// The options of a keyring that was read without a fault, its parts resolved.
+pub(super) fn options(name: &str, keyrings: &BTreeMap<String, KeyringSettings>) -> Option<KeyringOptions> {
+    Some(match keyrings.get(name)?.clone() {
+        KeyringSettings::AwsKms {
+            keys,
+            region,
+            endpoint_url,
+        } => KeyringOptions::AwsKms(AwsKmsOptions {
+            keys: keys.iter().map(|key| key.parse().ok()).collect::<Option<_>>()?,
+            connection: KmsConnection {
+                region,
+                endpoint_url,
+                ..KmsConnection::default()
+            },
+            ..AwsKmsOptions::default()
+        }),
+        KeyringSettings::RawAes {
+            namespace,
+            name,
+            key_file,
+            create,
+        } => KeyringOptions::RawAes(RawAesOptions {
+            namespace,
+            name,
+            key_file,
+            create,
+        }),
+        KeyringSettings::RawRsa {
+            namespace,
+            name,
+            padding,
+            public_key_file,
+            private_key_file,
+        } => {
+            let padding = RsaPadding::from_name(&padding)?;
+            KeyringOptions::RawRsa(RawRsaOptions {
+                namespace,
+                name,
+                padding,
+                public_key_file,
+                private_key_file,
+            })
+        }
+        KeyringSettings::Multi { generator, children } => KeyringOptions::Multi(MultiOptions {
+            generator: Box::new(options(&generator, keyrings)?),
+            children: children
+                .iter()
+                .map(|child| options(child, keyrings))
+                .collect::<Option<_>>()?,
+        }),
+    })
 }

@@ -24,6 +24,8 @@ pub use keyrings::KeyringSettings;
 pub use service::{Listen, LogFormat};
 use table::{Report, Table};
 
+use crate::keyring::KeyringOptions;
+
 const KEYS: &[&str] = &[
     "workers",
     "keyring",
@@ -83,20 +85,27 @@ pub fn parse(path: &Path, text: &str) -> Result<Loaded, Faults> {
     }
 }
 
-/// Reads one keyring of a configuration file, and those it is made of; the rest of the file may be for another host.
-pub fn load_keyrings(path: &Path) -> Result<BTreeMap<String, KeyringSettings>, ConfigError> {
+/// Reads one keyring of a configuration file; the drops may be for another host.
+pub fn load_keyring(path: &Path, name: &str) -> Result<KeyringOptions, ConfigError> {
     let text = read(path)?;
     let report = Report::new(&text);
     let root = report.parse();
     let keyrings = keyrings::read(Table::root(&report, &root));
     drop(root);
     match report.into_faults() {
-        (faults, _) if faults.is_empty() => Ok(keyrings),
-        (faults, _) => Err(ConfigError::Invalid(Faults {
-            file: path.to_owned(),
-            faults,
-        })),
+        (faults, _) if faults.is_empty() => {}
+        (faults, _) => {
+            return Err(ConfigError::Invalid(Faults {
+                file: path.to_owned(),
+                faults,
+            }));
+        }
     }
+    keyrings::options(name, &keyrings).ok_or_else(|| ConfigError::NoSuchKeyring {
+        path: path.to_owned(),
+        name: name.to_owned(),
+        known: keyrings.keys().cloned().collect(),
+    })
 }
 
 /// Every key that a configuration file may have, by table.
