@@ -11,6 +11,7 @@ mod place;
 mod queue;
 mod report;
 mod schedule;
+mod tidier;
 mod worker;
 
 use std::io;
@@ -26,7 +27,7 @@ use crate::config::Settings;
 use dispatcher::Dispatcher;
 use queue::Queue;
 use schedule::Schedule;
-use worker::{Job, Report};
+use worker::{Desk, Job, Report};
 
 pub use error::Error;
 
@@ -75,7 +76,7 @@ impl Signals {
 
 struct Daemon {
     queue: Arc<Queue<Job>>,
-    workers: Vec<thread::JoinHandle<()>>,
+    threads: Vec<thread::JoinHandle<()>>,
     dispatchers: JoinSet<Result<(), u32>>,
     stop: watch::Sender<bool>,
 }
@@ -108,7 +109,16 @@ impl Daemon {
             dispatcher.take_up_claims();
             dispatchers.push(dispatcher);
         }
-        let workers = start_workers(workers, &queue, runtime, &senders)?;
+        let (tidier_sender, tidier) = tidier::start().map_err(system("start the tidier"))?;
+        let desk = Desk {
+            queue: Arc::clone(&queue),
+            runtime: runtime.handle().clone(),
+            reports: senders,
+            tidier: tidier_sender,
+        };
+        let mut threads = start_workers(workers, &desk)?;
+        drop(desk); // the tidier ends when its last sender is gone
+        threads.push(tidier); // the last one, as it ends when the workers have
         let (stop, stopped) = watch::channel(false);
         let dispatchers = dispatchers
             .into_iter()
@@ -116,7 +126,7 @@ impl Daemon {
             .collect();
         Ok(Self {
             queue,
-            workers,
+            threads,
             dispatchers,
             stop,
         })
@@ -130,7 +140,7 @@ impl Daemon {
         report::stopping();
         self.queue.close();
         let joined = tokio::task::spawn_blocking(move || {
-            self.workers.into_iter().for_each(|worker| drop(worker.join())); // a worker catches its panics
+            self.threads.into_iter().for_each(|worker| drop(worker.join())); // a worker catches its panics
         });
         let _ = joined.await;
         // What the last files have to report is told before the dispatchers end.
@@ -140,17 +150,12 @@ impl Daemon {
     }
 }
 
-fn start_workers(
-    count: usize,
-    queue: &Arc<Queue<Job>>,
-    runtime: &Runtime,
-    senders: &[mpsc::UnboundedSender<Report>],
-) -> Result<Vec<thread::JoinHandle<()>>, Error> {
+fn start_workers(count: usize, desk: &Desk) -> Result<Vec<thread::JoinHandle<()>>, Error> {
     let spawn = |number: usize| {
-        let (queue, handle, senders) = (Arc::clone(queue), runtime.handle().clone(), senders.to_vec());
+        let desk = desk.clone();
         thread::Builder::new()
             .name(format!("sealdrop-{number}"))
-            .spawn(move || worker::work(&queue, &handle, &senders))
+            .spawn(move || worker::work(&desk))
             .map_err(system("start a worker"))
     };
     (1..=count).map(spawn).collect()

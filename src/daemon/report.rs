@@ -161,6 +161,16 @@ pub(super) fn leftovers(place: &Place, claims: usize) {
     }
 }
 
+pub(super) fn untidied(place: &Place, files: usize, error: &SealError) {
+    warn!(
+        sealdrop_event = "untidied",
+        sealdrop_drop = place.name(),
+        sealdrop_reason = error.reason(),
+        "the traces of up to {files} sealed files stay until the next start: {}",
+        chain(error)
+    );
+}
+
 pub(super) fn gone(place: &Place, path: &Path) {
     debug!(sealdrop_drop = place.name(), sealdrop_file = %path.display(), "gone before it was claimed");
 }

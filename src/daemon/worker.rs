@@ -3,6 +3,7 @@
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::mpsc::SyncSender;
 use std::time::{Duration, SystemTime};
 
 use tokio::runtime::Handle;
@@ -11,6 +12,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use super::place::Place;
 use super::queue::Queue;
 use super::report;
+use super::tidier::Tidying;
 use crate::materials::ReservedMaterials;
 use crate::seal::{Arrival, ClaimName, Claimed, Recovered, SealError, Sealed, recover, seal};
 use crate::watch::{Candidate, HeldReason, Outcome, Settled, settle};
@@ -76,18 +78,28 @@ pub(super) enum Setback {
     Panicked { claim: Option<Claim> },
 }
 
+/// What a worker takes from and reports to.
+#[derive(Clone)]
+pub(super) struct Desk {
+    pub(super) queue: Arc<Queue<Job>>,
+    pub(super) runtime: Handle,
+    /// One per drop.
+    pub(super) reports: Vec<UnboundedSender<Report>>,
+    pub(super) tidier: SyncSender<Tidying>,
+}
+
 /// Takes jobs until the queue is closed.
-pub(super) fn work(queue: &Queue<Job>, runtime: &Handle, reports: &[UnboundedSender<Report>]) {
-    while let Some(taken) = queue.take() {
+pub(super) fn work(desk: &Desk) {
+    while let Some(taken) = desk.queue.take() {
         let (Job { place, work }, is_long) = taken.into_parts();
         let mut claim = None;
-        let attempt = || process(&place, runtime, work.clone(), &mut claim);
+        let attempt = || process(desk, &place, work.clone(), &mut claim);
         let result = catch_unwind(AssertUnwindSafe(attempt)).unwrap_or_else(|panic| {
             report::panicked(&place, panic_text(panic.as_ref()));
             Err(Setback::Panicked { claim }.into())
         });
-        queue.done(is_long);
-        if let Some(reports) = reports.get(place.index) {
+        desk.queue.done(is_long);
+        if let Some(reports) = desk.reports.get(place.index) {
             let _ = reports.send(Report { work, result }); // a dispatcher that is gone is stopping
         }
     }
@@ -101,8 +113,8 @@ fn panic_text(panic: &(dyn Any + Send)) -> &str {
 
 /// One attempt. `claimed` is set as soon as there is a claim to come back to.
 fn process(
-    place: &Place,
-    runtime: &Handle,
+    desk: &Desk,
+    place: &Arc<Place>,
     work: Work,
     claimed: &mut Option<Claim>,
 ) -> Result<Done, Box<Setback>> {
@@ -112,7 +124,7 @@ fn process(
                 return Err(Setback::NoKey { retry_after }.into());
             }
             match settle(candidate, &place.gate) {
-                Outcome::Settled(settled) => seal_settled(place, runtime, *settled, claimed),
+                Outcome::Settled(settled) => seal_settled(desk, place, *settled, claimed),
                 Outcome::NotYet {
                     candidate,
                     retry_after,
@@ -127,18 +139,18 @@ fn process(
         }
         Work::Claim(claim) => {
             *claimed = Some(claim.clone());
-            seal_claim(place, runtime, claim)
+            seal_claim(desk, place, claim)
         }
     }
 }
 
 fn seal_settled(
-    place: &Place,
-    runtime: &Handle,
+    desk: &Desk,
+    place: &Arc<Place>,
     settled: Settled,
     claimed: &mut Option<Claim>,
 ) -> Result<Done, Box<Setback>> {
-    let materials = materials(place, runtime, settled.identity.size)?;
+    let materials = materials(desk, place, settled.identity.size)?;
     let arrival = Arrival {
         dir: settled.parent,
         relative: settled.candidate.path,
@@ -155,10 +167,10 @@ fn seal_settled(
         failures: 0,
     };
     *claimed = Some(claim.clone());
-    seal_claimed(place, runtime, file, materials, claim)
+    seal_claimed(desk, place, file, materials, claim)
 }
 
-fn seal_claim(place: &Place, runtime: &Handle, claim: Claim) -> Result<Done, Box<Setback>> {
+fn seal_claim(desk: &Desk, place: &Arc<Place>, claim: Claim) -> Result<Done, Box<Setback>> {
     let failed = |error| {
         Box::new(Setback::Failed {
             error,
@@ -174,34 +186,34 @@ fn seal_claim(place: &Place, runtime: &Handle, claim: Claim) -> Result<Done, Box
         return Err(Setback::NoKey { retry_after }.into());
     }
     let file = Claimed::reopen(&place.folders, &claim.name, claim.arrived).map_err(failed)?;
-    let materials = materials(place, runtime, file.size())?;
-    seal_claimed(place, runtime, file, materials, claim)
+    let materials = materials(desk, place, file.size())?;
+    seal_claimed(desk, place, file, materials, claim)
 }
 
 /// The claim can take so long that the data key's age has passed, or the file can have grown: then another key.
 fn seal_claimed(
-    place: &Place,
-    runtime: &Handle,
+    desk: &Desk,
+    place: &Arc<Place>,
     file: Claimed,
     mut reserved: ReservedMaterials,
     claim: Claim,
 ) -> Result<Done, Box<Setback>> {
     while !(reserved.cover(file.size()) && reserved.begin()) {
-        reserved = materials(place, runtime, file.size())?;
+        reserved = materials(desk, place, file.size())?;
     }
     let data_key_use = reserved.usage();
-    seal(&place.folders, file, &reserved, &data_key_use)
-        .map(|sealed| Done::Sealed(Box::new(sealed)))
-        .map_err(|error| {
-            Box::new(Setback::Failed {
-                error,
-                claim: Some(claim),
-            })
+    let recorded = seal(&place.folders, file, &reserved, &data_key_use).map_err(|error| {
+        Box::new(Setback::Failed {
+            error,
+            claim: Some(claim),
         })
+    })?;
+    let _ = desk.tidier.send((Arc::clone(place), recorded.traces)); // gone while stopping: the next start tidies
+    Ok(Done::Sealed(Box::new(recorded.sealed)))
 }
 
-fn materials(place: &Place, runtime: &Handle, size: u64) -> Result<ReservedMaterials, Box<Setback>> {
-    match runtime.block_on(place.manager.encryption_materials(size)) {
+fn materials(desk: &Desk, place: &Arc<Place>, size: u64) -> Result<ReservedMaterials, Box<Setback>> {
+    match desk.runtime.block_on(place.manager.encryption_materials(size)) {
         Ok(materials) => {
             if place.keys.worked() {
                 report::keys_recovered(place);

@@ -1,6 +1,7 @@
-//! Finish: the record appears, last of all, and the traces of the way go.
+//! The record: it appears last of all, and says what became of the plaintext.
 
-use std::ffi::OsString;
+use std::ffi::OsStr;
+use std::fs::File;
 use std::io;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
@@ -8,8 +9,9 @@ use std::time::{Duration, SystemTime};
 use super::home::Home;
 use super::record::{Draft, Erasure, Record, milliseconds, timestamp};
 use super::stage::{Leftovers, draft_name, record_name_in_progress, write_json};
+use super::traces::Traces;
 use super::{Collision, Erased, Folders, SealError, publish};
-use crate::fs::{PathContext, PathError, Replace};
+use crate::fs::{PathError, Replace};
 
 /// What there is to tell of a file that went all the way.
 #[derive(Clone, Debug)]
@@ -26,9 +28,18 @@ pub struct Sealed {
     pub erasure: Erasure,
 }
 
+/// The record stands. Its traces are to be tidied, sooner or later, by [`super::tidy`].
+#[derive(Debug)]
+pub struct Recorded {
+    /// What there is to tell.
+    pub sealed: Sealed,
+    /// What is left to do.
+    pub traces: Traces,
+}
+
 impl Erased {
-    /// Writes the record and removes draft and claim.
-    pub fn finish(self, folders: &Folders) -> Result<Sealed, SealError> {
+    /// Puts the record beside the message.
+    pub fn record(self, folders: &Folders) -> Result<Recorded, SealError> {
         let Self { staged, erasure, at } = self;
         let exposure = at.duration_since(staged.claimed.arrived).unwrap_or_default();
         let ending = Ending {
@@ -37,9 +48,9 @@ impl Erased {
             exposure,
             recovered: false,
         };
-        finish(
+        record(
             folders,
-            &staged.claimed.home,
+            staged.claimed.home,
             &staged.leftovers,
             staged.draft,
             ending,
@@ -55,15 +66,15 @@ pub(super) struct Ending {
     pub(super) recovered: bool,
 }
 
-/// Completes a draft to the record, puts it beside the message, makes it durable, and only then removes the
-/// draft and the claim's folder, which recovery would go by.
-pub(super) fn finish(
+/// Completes a draft to the record and gives it its name. A record that is there already, whole and of this claim, is
+/// left as it is: a crash came between it and the end of its traces.
+pub(super) fn record(
     folders: &Folders,
-    home: &Home,
+    home: Home,
     leftovers: &Leftovers,
     draft: Draft,
     ending: Ending,
-) -> Result<Sealed, SealError> {
+) -> Result<Recorded, SealError> {
     let path = || leftovers.dir.path().join(draft_name(leftovers.id));
     let message_name = draft.final_name().ok_or_else(|| SealError::DraftName(path()))?;
     let mut record = draft.record;
@@ -71,49 +82,61 @@ pub(super) fn finish(
     record.sealdrop.times.erased = Some(timestamp(ending.at));
     record.sealdrop.times.exposure_ms = Some(milliseconds(ending.exposure));
     record.sealdrop.erasure = Some(ending.erasure.clone());
-    write_record(folders, leftovers, &message_name, &record).map_err(SealError::Output)?;
-    home.parent.sync().map_err(SealError::Input)?;
-    leftovers
-        .dir
-        .unlink(&draft_name(leftovers.id))
-        .map_err(SealError::Output)?;
-    leftovers.dir.sync().map_err(SealError::Output)?;
-    home.remove(folders).map_err(SealError::Input)?;
-    Ok(Sealed {
+    let file = write_record(folders, leftovers, &message_name, &record).map_err(SealError::Output)?;
+    let sealed = Sealed {
         id: leftovers.id,
         relative: home.relative.clone(),
         record,
         exposure: ending.exposure,
         erasure: ending.erasure,
-    })
+    };
+    let traces = Traces {
+        home,
+        dir: leftovers.dir.clone(),
+        id: leftovers.id,
+        record: file,
+    };
+    Ok(Recorded { sealed, traces })
 }
 
 fn write_record(
     folders: &Folders,
     leftovers: &Leftovers,
-    message_name: &OsString,
+    message_name: &OsStr,
     record: &Record,
-) -> Result<(), PathError> {
+) -> Result<File, PathError> {
     let dir = &leftovers.dir;
-    let new = record_name_in_progress(leftovers.id);
-    if dir.stat_if_exists(&new)?.is_some() {
-        dir.unlink(&new)?;
-    }
-    let file = write_json(dir, &new, folders.options.output_mode, record)?;
     let name = publish::record_name(message_name);
+    if let Some(file) = record_of(leftovers, &name) {
+        return Ok(file);
+    }
+    let new = record_name_in_progress(leftovers.id);
+    let file = match write_json(dir, &new, folders.options.output_mode, record) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            dir.unlink(&new)?;
+            write_json(dir, &new, folders.options.output_mode, record)?
+        }
+        result => result?,
+    };
     let replace = match folders.options.collision {
         Collision::Replace => Replace::Existing,
         Collision::Unique | Collision::Hold => Replace::Never,
     };
     match dir.rename(&new, dir, &name, replace) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-            // Somebody took the record's name after the message had its own: the record says which message it means.
-            let mut other = message_name.clone();
+            // Somebody has the record's name, or a power cut emptied it: the record says which message it means.
+            let mut other = message_name.to_owned();
             other.push(format!(".{}.json", leftovers.id.short()));
-            dir.rename(&new, dir, &other, Replace::Never)?;
+            dir.rename(&new, dir, &other, Replace::Existing)?;
         }
         result => result?,
     }
-    rustix::fs::fsync(&file).path_context("flush", dir.path().join(&name))?;
-    dir.sync()
+    Ok(file)
+}
+
+/// The record under this name, if it is whole and this claim's.
+fn record_of(leftovers: &Leftovers, name: &OsStr) -> Option<File> {
+    let file = leftovers.dir.open_file(name).ok()?;
+    let found: Record = serde_json::from_reader(io::BufReader::new(&file)).ok()?;
+    (found.sealdrop.id == leftovers.id.to_string()).then_some(file)
 }

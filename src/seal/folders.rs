@@ -2,6 +2,7 @@
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use rustix::fs::{FileType, FlockOperation};
 use rustix::io::Errno;
@@ -41,7 +42,7 @@ pub struct Folders {
     pub(super) options: Options,
     pub(super) input: Dir,
     pub(super) claims: Dir,
-    pub(super) output: Dir,
+    pub(super) output: Arc<Dir>,
     /// What the input is on.
     pub(super) medium: Medium,
 }
@@ -51,7 +52,7 @@ impl Folders {
     pub fn open(name: &str, input: &Path, output: &Path, options: Options) -> Result<Self, FolderError> {
         let input = Dir::open(input)?;
         let claims = open_claims(&input)?;
-        let output = Dir::open(output)?;
+        let output = Arc::new(Dir::open(output)?);
         lock(&claims)?;
         lock(&output)?;
         let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
@@ -83,10 +84,10 @@ impl Folders {
     }
 
     /// The mirrored output folder of a file, made where it is not there yet.
-    pub(super) fn output_dir(&self, relative: &Path) -> Result<Dir, PathError> {
-        let mut dir = self.output.reopen()?;
+    pub(super) fn output_dir(&self, relative: &Path) -> Result<Arc<Dir>, PathError> {
+        let mut dir = Arc::clone(&self.output);
         for component in relative.parent().into_iter().flat_map(Path::components) {
-            dir = open_or_make_mirror(&dir, component.as_os_str())?;
+            dir = Arc::new(open_or_make_mirror(&dir, component.as_os_str())?);
         }
         Ok(dir)
     }

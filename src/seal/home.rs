@@ -56,8 +56,6 @@ pub(super) struct Found {
 pub(super) struct Home {
     pub(super) claim: ClaimName,
     pub(super) relative: PathBuf,
-    /// `.sealdrop/<id>-<size>`
-    root: Dir,
     /// The directory that the file itself stands in.
     pub(super) parent: Dir,
 }
@@ -67,23 +65,20 @@ impl Home {
     pub(super) fn make(folders: &Folders, claim: ClaimName, relative: &Path) -> Result<Self, PathError> {
         let name = claim.file_name();
         folders.claims.make_dir(&name, 0o700)?;
-        let root = folders.claims.open_dir(&name)?;
-        let mut parent = root.reopen()?;
+        let mut parent = folders.claims.open_dir(&name)?;
         for component in parents(relative) {
             parent = parent.open_or_make_dir(component, 0o700)?;
         }
         Ok(Self {
             claim,
             relative: relative.to_owned(),
-            root,
             parent,
         })
     }
 
     /// Opens a claim that is there, and looks for the one file in it.
     pub(super) fn find(folders: &Folders, claim: ClaimName) -> Result<Found, PathError> {
-        let root = folders.claims.open_dir(&claim.file_name())?;
-        let mut parent = root.reopen()?;
+        let mut parent = folders.claims.open_dir(&claim.file_name())?;
         let mut relative = PathBuf::new();
         loop {
             let Some(name) = parent.entry_names()?.into_iter().next() else {
@@ -92,7 +87,6 @@ impl Home {
                     home: Self {
                         claim,
                         relative,
-                        root,
                         parent,
                     },
                     has_file: false,
@@ -104,7 +98,6 @@ impl Home {
                     home: Self {
                         claim,
                         relative,
-                        root,
                         parent,
                     },
                     has_file: true,
@@ -144,7 +137,7 @@ impl Home {
 
     /// The path for messages.
     pub(super) fn path(&self) -> PathBuf {
-        self.root.path().join(&self.relative)
+        self.parent.path().join(self.file_name())
     }
 }
 

@@ -24,6 +24,7 @@ mod recover;
 mod scrub;
 mod seal_body;
 mod stage;
+mod traces;
 mod verify;
 
 use crate::materials::DataKeyUse;
@@ -32,7 +33,7 @@ use crate::message::EncryptionMaterials;
 pub use claim::{Arrival, Claimed};
 pub use erase::Erased;
 pub use error::SealError;
-pub use finish::Sealed;
+pub use finish::{Recorded, Sealed};
 pub use folders::{CLAIMS, FolderError, Folders};
 pub use home::ClaimName;
 pub use id::{ClaimId, ParseIdError};
@@ -44,6 +45,7 @@ pub use record::{Ciphertext, DataKey, Details, Erasure, Outcome, Plaintext, Reco
 pub use recover::{Recovered, claims, recover};
 pub use seal_body::seal_file;
 pub use stage::Staged;
+pub use traces::{Traces, tidy};
 pub use verify::Verified;
 
 /// The whole way of a claimed file. On an error its claim still stands, for [`recover`].
@@ -52,7 +54,7 @@ pub fn seal(
     claimed: Claimed,
     materials: &EncryptionMaterials,
     data_key_use: &DataKeyUse,
-) -> Result<Sealed, SealError> {
+) -> Result<Recorded, SealError> {
     let staged = Staged::stage(folders, claimed, materials, data_key_use)?;
     let verified = if folders.options.verify {
         Verified::verify(staged, materials)?
@@ -60,5 +62,5 @@ pub fn seal(
         Verified::unchecked(staged)
     };
     let published = Published::publish(folders, verified)?;
-    Erased::erase(folders, published)?.finish(folders)
+    Erased::erase(folders, published)?.record(folders)
 }

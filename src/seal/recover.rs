@@ -3,11 +3,11 @@
 use std::time::{Duration, SystemTime};
 
 use super::erase::erase_file;
-use super::finish::{Ending, Sealed, finish};
+use super::finish::{Ending, Sealed, record};
 use super::home::{ClaimName, Found, Home};
 use super::record::{Draft, Erasure, Outcome, Residue};
 use super::stage::{Leftovers, draft_name, staged_name};
-use super::{Folders, SealError};
+use super::{Folders, SealError, tidy};
 use crate::fs::{Dir, PathContext, PathError};
 
 /// What became of a claim that was found.
@@ -51,7 +51,7 @@ pub fn recover(folders: &Folders, claim: &ClaimName) -> Result<Recovered, SealEr
             unobserved()
         };
         return Ok(Recovered::Finished(Box::new(conclude(
-            folders, &home, &leftovers, draft, erasure,
+            folders, home, &leftovers, draft, erasure,
         )?)));
     }
     if has_file && published {
@@ -93,7 +93,7 @@ fn unobserved() -> Erasure {
 
 fn conclude(
     folders: &Folders,
-    home: &Home,
+    home: Home,
     leftovers: &Leftovers,
     draft: Draft,
     erasure: Erasure,
@@ -101,18 +101,15 @@ fn conclude(
     let at = SystemTime::now();
     let arrived = humantime::parse_rfc3339(&draft.record.sealdrop.times.arrived).unwrap_or(at);
     let exposure = at.duration_since(arrived).unwrap_or(Duration::ZERO);
-    finish(
-        folders,
-        home,
-        leftovers,
-        draft,
-        Ending {
-            erasure,
-            at,
-            exposure,
-            recovered: true,
-        },
-    )
+    let ending = Ending {
+        erasure,
+        at,
+        exposure,
+        recovered: true,
+    };
+    let recorded = record(folders, home, leftovers, draft, ending)?;
+    tidy(folders, &[recorded.traces])?;
+    Ok(recorded.sealed)
 }
 
 fn read_draft(dir: &Dir, claim: &ClaimName) -> Result<Draft, SealError> {

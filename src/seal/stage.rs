@@ -3,6 +3,7 @@
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::Write as _;
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use super::record::{Ciphertext, DataKey, Details, Draft, Record, Times, timestamp};
@@ -101,13 +102,13 @@ impl Staged {
 /// What stands in the output folder under names of our own; removed on drop, unless it was published.
 #[derive(Debug)]
 pub(super) struct Leftovers {
-    pub(super) dir: Dir,
+    pub(super) dir: Arc<Dir>,
     pub(super) id: ClaimId,
     keep: bool,
 }
 
 impl Leftovers {
-    pub(super) fn new(dir: Dir, id: ClaimId) -> Self {
+    pub(super) fn new(dir: Arc<Dir>, id: ClaimId) -> Self {
         Self { dir, id, keep: false }
     }
 

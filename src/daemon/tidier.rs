@@ -1,0 +1,63 @@
+//! The tidier: makes records durable and removes the traces of many files with shared flushes, behind the workers.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::place::Place;
+use super::report;
+use crate::seal::{Traces, tidy};
+
+/// Files whose flushes are shared. Each holds a few descriptors.
+const BATCH: usize = 64;
+/// How long a file waits for company.
+const PATIENCE: Duration = Duration::from_millis(100);
+
+/// One file's traces, and where they lie.
+pub(super) type Tidying = (Arc<Place>, Traces);
+
+/// Starts the thread. It ends when every sender is gone and all is tidied.
+pub(super) fn start() -> std::io::Result<(SyncSender<Tidying>, thread::JoinHandle<()>)> {
+    let (sender, receiver) = sync_channel(BATCH);
+    let thread = thread::Builder::new()
+        .name("sealdrop-tidier".to_owned())
+        .spawn(move || run(&receiver))?;
+    Ok((sender, thread))
+}
+
+fn run(receiver: &Receiver<Tidying>) {
+    while let Ok(first) = receiver.recv() {
+        let batch = collect(receiver, first);
+        for (place, traces) in by_place(batch) {
+            if let Err(error) = tidy(&place.folders, &traces) {
+                report::untidied(&place, traces.len(), &error);
+            }
+        }
+    }
+}
+
+fn collect(receiver: &Receiver<Tidying>, first: Tidying) -> Vec<Tidying> {
+    let deadline = Instant::now() + PATIENCE;
+    let mut batch = vec![first];
+    while batch.len() < BATCH {
+        match receiver.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+            Ok(more) => batch.push(more),
+            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => break,
+        }
+    }
+    batch
+}
+
+fn by_place(batch: Vec<Tidying>) -> impl Iterator<Item = (Arc<Place>, Vec<Traces>)> {
+    let mut places: HashMap<*const Place, (Arc<Place>, Vec<Traces>)> = HashMap::new();
+    for (place, traces) in batch {
+        places
+            .entry(Arc::as_ptr(&place))
+            .or_insert_with(|| (place, Vec::new()))
+            .1
+            .push(traces);
+    }
+    places.into_values()
+}
