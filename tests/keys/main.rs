@@ -8,9 +8,15 @@
 )]
 
 mod a_cached_key_is_never_used_past_its_limits;
+mod an_rsa_public_key_seals_and_cannot_open;
 mod decryption_asks_once_for_each_data_key;
+mod each_failure_of_the_key_service_is_told_apart;
+#[path = "../support/fault_proxy.rs"]
+mod fault_proxy;
 #[path = "../support/kms.rs"]
 mod kms;
 mod kms_wraps_under_several_keys_and_any_one_opens;
 mod local_keys_wrap_and_unwrap;
 mod support;
+mod the_cache_agrees_with_a_model;
+mod the_next_key_is_fetched_while_files_wait;
