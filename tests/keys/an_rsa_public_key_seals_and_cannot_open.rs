@@ -225,9 +225,9 @@ async fn a_multi_keyring_wraps_in_order_and_any_part_opens() {
         .collect();
     assert_eq!(providers, ["offline", "here"]);
     assert_eq!(multi.local_keys().len(), 2);
-    for opener in [&local, &offline(false, true)] {
-        let opener = build(opener).unwrap();
-        let opened = opener.unwrap(SUITE, &context(), &made.encrypted).await.unwrap();
+    for options in [&local, &offline(false, true)] {
+        let part = build(options).unwrap();
+        let opened = part.unwrap(SUITE, &context(), &made.encrypted).await.unwrap();
         assert_eq!(opened.expose(), made.plaintext.expose());
     }
     // the public half cannot open and does not keep the other key from it

@@ -143,13 +143,7 @@ async fn seal(file: File, manager: Arc<MaterialsManager>, recorder: Arc<Recorder
             continue;
         };
         let key = materials.encrypted_data_keys[0].ciphertext.clone();
-        *recorder
-            .record
-            .lock()
-            .unwrap()
-            .reserved
-            .entry(key.clone())
-            .or_default() += 1;
+        recorder.record.lock().unwrap().reserved.insert(key.clone());
         sleep(Duration::from_millis(file.dawdles)).await;
         if file.fails {
             return;
@@ -185,12 +179,7 @@ fn run(plan: &Plan, demand: bool) -> Record {
         let manager = Arc::new(manager);
         let mut tasks = tokio::task::JoinSet::new();
         for file in plan.files.clone() {
-            tasks.spawn(seal(
-                file,
-                manager.clone(),
-                recorder.clone(),
-                plan.limits.max_bytes,
-            ));
+            tasks.spawn(seal(file, manager.clone(), recorder.clone(), plan.limits));
         }
         if demand {
             let bytes = plan.files.iter().map(|file| file.size).sum();

@@ -46,6 +46,7 @@ pub(crate) struct FaultProxy {
     /// `http://127.0.0.1:PORT`
     pub(crate) endpoint: String,
     fault: watch::Sender<Fault>,
+    applied: std::sync::mpsc::Receiver<()>,
     requests: Arc<AtomicUsize>,
 }
 
@@ -59,24 +60,27 @@ impl FaultProxy {
         let (fault, seen) = watch::channel(Fault::None);
         let requests = Arc::new(AtomicUsize::new(0));
         let counter = Arc::clone(&requests);
+        let (apply, applied) = std::sync::mpsc::channel();
         std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread()
                 .enable_all()
                 .build()
                 .unwrap();
-            runtime.block_on(serve(listener, upstream, seen, counter));
+            runtime.block_on(serve(listener, upstream, seen, counter, apply));
         });
         Self {
             endpoint: format!("http://{address}"),
             fault,
+            applied,
             requests,
         }
     }
 
-    /// From now on; connections that stand are cut.
+    /// For every request that comes after this call; [`Fault::Refuse`] cuts the connections too.
     pub(crate) fn set(&self, fault: Fault) {
         self.requests.store(0, Ordering::SeqCst);
         self.fault.send_replace(fault);
+        self.applied.recv().unwrap();
     }
 
     /// How many requests came since the last [`FaultProxy::set`].
@@ -90,8 +94,10 @@ async fn serve(
     upstream: String,
     mut fault: watch::Receiver<Fault>,
     requests: Arc<AtomicUsize>,
+    apply: std::sync::mpsc::Sender<()>,
 ) {
     let address = listener.local_addr().unwrap();
+    let mut applies = false;
     let mut listener = Some(TcpListener::from_std(listener).unwrap());
     loop {
         let refuses = *fault.borrow_and_update() == Fault::Refuse;
@@ -99,6 +105,9 @@ async fn serve(
             listener = None;
         } else if listener.is_none() {
             listener = Some(TcpListener::bind(address).await.unwrap());
+        }
+        if std::mem::take(&mut applies) {
+            let _ = apply.send(());
         }
         let accept = async {
             match &listener {
@@ -108,14 +117,19 @@ async fn serve(
         };
         tokio::select! {
             biased;
-            changed = fault.changed() => if changed.is_err() { return },
+            changed = fault.changed() => {
+                if changed.is_err() {
+                    return;
+                }
+                applies = true;
+            }
             client = accept => {
-                let (upstream, mut changes, requests) = (upstream.clone(), fault.clone(), requests.clone());
+                let (upstream, fault, requests) = (upstream.clone(), fault.clone(), requests.clone());
                 tokio::spawn(async move {
-                    let now = changes.borrow().clone();
+                    let mut changes = fault.clone();
                     tokio::select! {
-                        _ = changes.changed() => {}
-                        _ = converse(client, &upstream, &now, &requests) => {}
+                        _ = changes.wait_for(|fault| *fault == Fault::Refuse) => {}
+                        _ = converse(client, &upstream, &fault, &requests) => {}
                     }
                 });
             }
@@ -127,18 +141,18 @@ async fn serve(
 async fn converse(
     mut client: TcpStream,
     upstream: &str,
-    fault: &Fault,
+    faults: &watch::Receiver<Fault>,
     requests: &AtomicUsize,
 ) -> std::io::Result<()> {
     let mut server = TcpStream::connect(upstream).await?;
     while let Some(request) = read_message(&mut client).await? {
         let number = requests.fetch_add(1, Ordering::SeqCst);
-        let fault = match fault {
-            Fault::Times(times, fault) if number < *times => fault,
-            Fault::Times(..) => &Fault::None,
+        let fault = match faults.borrow().clone() {
+            Fault::Times(times, fault) if number < times => *fault,
+            Fault::Times(..) => Fault::None,
             fault => fault,
         };
-        match fault {
+        match &fault {
             Fault::Reset | Fault::Refuse => {
                 client.set_zero_linger()?;
                 return Ok(());
@@ -158,7 +172,7 @@ async fn converse(
         let Some(answer) = read_message(&mut server).await? else {
             return Ok(());
         };
-        if *fault == Fault::HalfAnswer {
+        if fault == Fault::HalfAnswer {
             client.write_all(&answer[..answer.len() - 20]).await?;
             return client.shutdown().await;
         }
