@@ -8,7 +8,6 @@ use super::header_error::{HeaderError, HeaderFault};
 use super::{
     Aead, BodyFault, BodyScanner, ContentType, DecryptError, DecryptOptions, DecryptionMaterials,
     EncryptionContext, FrameOpener, MessageEnd, MessageVerifier, MessageVersion, Piece, Scan,
-    VerificationKey,
 };
 
 /// Reads one message from bytes that arrive in any pieces.
@@ -67,11 +66,10 @@ impl Decryptor {
             });
         }
         let required = only_authenticated(&header.encryption_context, &materials.encryption_context)?;
-        let verification_key = VerificationKey::from_context(suite, &materials.encryption_context)?;
 
         let keys = prove(&received, materials, &required)?;
 
-        let verifier = verification_key.map(|key| {
+        let verifier = materials.verification_key.clone().map(|key| {
             let mut verifier = MessageVerifier::new(key);
             verifier.update(&received.bytes);
             verifier

@@ -50,8 +50,9 @@ pub struct DecryptionMaterials {
     pub encryption_context: EncryptionContext,
     /// The unwrapped data key.
     pub plaintext_data_key: PlaintextDataKey,
-    /// The key the signature is checked with, of a suite that signs.
-    pub verification_key: Option<VerificationKey>,
+    /// The key the signature is checked with, of a suite that signs; only [`DecryptionMaterials::new`]
+    /// sets it, so that there are no materials without it.
+    pub(super) verification_key: Option<VerificationKey>,
 }
 
 impl DecryptionMaterials {
