@@ -33,6 +33,7 @@ pub use error::Error;
 
 /// Runs the daemon until SIGTERM or SIGINT; the files that are under way then are finished first.
 pub fn run(settings: &Settings) -> Result<(), Error> {
+    report::memory(&crate::fs::protect_memory());
     let runtime = Builder::new_multi_thread()
         .worker_threads(2)
         .thread_name("sealdrop-async")

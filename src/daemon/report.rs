@@ -8,6 +8,7 @@ use std::time::Duration;
 use tracing::{debug, error, info, warn};
 
 use super::place::Place;
+use crate::fs::MemoryProtection;
 use crate::materials::MaterialsError;
 use crate::seal::{SealError, Sealed};
 use crate::watch::HeldReason;
@@ -130,6 +131,19 @@ pub(super) fn scan_failed(drop: &str, error: &dyn StdError) {
         "{}",
         chain(error)
     );
+}
+
+/// A host that may swap is the rule, so that is worth a line only to who asks; a core file is not.
+pub(super) fn memory(protection: &MemoryProtection) {
+    if let Err(error) = &protection.no_core {
+        warn!(
+            sealdrop_event = "core_files",
+            "a crash may write keys into a core file: {error}"
+        );
+    }
+    if let Err(error) = &protection.no_swap {
+        debug!(sealdrop_event = "swap", "keys may be swapped out: {error}");
+    }
 }
 
 pub(super) fn started(drops: usize, workers: usize) {

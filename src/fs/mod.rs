@@ -7,6 +7,7 @@ mod extents;
 mod identity;
 mod lease;
 mod medium;
+mod memory;
 mod sys;
 
 pub use beneath::ListingPosition;
@@ -16,3 +17,4 @@ pub use extents::{Extent, ExtentFlags, extents};
 pub use identity::FileIdentity;
 pub use lease::{Lease, LeaseRefused, LeaseSupport, probe_leases};
 pub use medium::{FileSystem, Medium};
+pub use memory::{MemoryProtection, protect_memory};

@@ -98,3 +98,13 @@ pub(super) fn fiemap(
     }
     Ok(found)
 }
+
+/// `mlockall(2)` for pages as they are first touched, now and later.
+pub(super) fn lock_touched_pages() -> io::Result<()> {
+    // SAFETY: the call takes flags only and changes nothing that Rust knows of.
+    let result = unsafe { libc::mlockall(libc::MCL_CURRENT | libc::MCL_FUTURE | libc::MCL_ONFAULT) };
+    if result == -1 {
+        return Err(io::Error::last_os_error());
+    }
+    Ok(())
+}

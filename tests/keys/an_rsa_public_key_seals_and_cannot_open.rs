@@ -16,7 +16,7 @@ use sealdrop::message::{EncryptedDataKey, PlaintextDataKey};
 use serde_json::{Value, json};
 
 use crate::kms;
-use crate::support::{CountingKeyring, SUITE, context};
+use crate::support::{CountingKeyring, SUITE, context, hex, unhex as unhex_text};
 
 fn peer(python: &Path, request: &Value) -> Value {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/support/rsa-peer.py");
@@ -76,16 +76,8 @@ impl Pair {
     }
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 fn unhex(text: &Value) -> Vec<u8> {
-    let text = text.as_str().unwrap();
-    (0..text.len())
-        .step_by(2)
-        .map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap())
-        .collect()
+    unhex_text(text.as_str().unwrap())
 }
 
 #[tokio::test]

@@ -16,7 +16,7 @@ use sealdrop::materials::MaterialsManager;
 use crate::fault_proxy::{Fault, FaultProxy};
 use crate::kms::KmsEmulator;
 use crate::support::{
-    Heard, SUITE, by_messages, context, keyring, kms_options, observed_keyring, sdk_config,
+    Heard, SUITE, by_messages, context, hex, keyring, kms_options, observed_keyring, sdk_config,
 };
 
 struct Service {
@@ -230,8 +230,7 @@ async fn a_wrong_answer_is_refused_and_its_key_appears_in_no_error() {
         let error = keyring.generate(SUITE, &context()).await.unwrap_err();
         assert_eq!(failure(&error), KmsFailure::BadAnswer, "{body}");
         let text = format!("{} {error:?}", words(&error));
-        let hex: String = marker[..8].iter().map(|byte| format!("{byte:02x}")).collect();
-        for form in [&key[..12], "0123456789", "48, 49, 50", &hex] {
+        for form in [&key[..12], "0123456789", "48, 49, 50", &hex(&marker[..8])] {
             assert!(!text.contains(form), "{text}");
         }
     }

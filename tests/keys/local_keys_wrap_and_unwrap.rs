@@ -8,7 +8,7 @@ use sealdrop::keyring::{
 };
 use sealdrop::message::{AlgorithmSuite, EncryptedDataKey, EncryptionContext, PlaintextDataKey};
 
-use crate::support::{SUITE, context};
+use crate::support::{SUITE, context, unhex};
 
 /// The wrapped key of the worked example that another SDK made with fixed randomness.
 fn example() -> (RawAesKeyring, EncryptionContext, EncryptedDataKey) {
@@ -22,10 +22,7 @@ fn example() -> (RawAesKeyring, EncryptionContext, EncryptedDataKey) {
     let copy = EncryptedDataKey {
         provider_id: "sealdrop-example".into(),
         provider_info,
-        ciphertext: (0..ciphertext.len())
-            .step_by(2)
-            .map(|at| u8::from_str_radix(&ciphertext[at..at + 2], 16).unwrap())
-            .collect(),
+        ciphertext: unhex(ciphertext),
     };
     (keyring, EncryptionContext::from_pairs(pairs).unwrap(), copy)
 }
