@@ -1,12 +1,14 @@
 //! The command line, one file per subcommand. Only this layer speaks on stdout.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+mod argument_files;
 mod base64_stream;
 mod check;
+mod completions;
 mod decrypt;
 mod encrypt;
 mod exit;
@@ -14,6 +16,7 @@ mod failure;
 mod inspect;
 mod key_failure;
 mod keygen;
+mod man;
 mod oneshot;
 mod output;
 mod run;
@@ -43,14 +46,26 @@ enum Command {
     Verify(verify::Arguments),
     Inspect(inspect::Arguments),
     Keygen(keygen::Arguments),
+    Completions(completions::Arguments),
+    Man(man::Arguments),
 }
 
 /// Runs the command line.
 pub fn main() -> ExitCode {
+    if completions::answer() {
+        return ExitCode::SUCCESS;
+    }
     run_with(std::env::args_os().collect()).into()
 }
 
 fn run_with(arguments: Vec<OsString>) -> Exit {
+    let arguments = match with_argument_files(arguments) {
+        Ok(arguments) => arguments,
+        Err(failure) => {
+            output::failure(&failure);
+            return failure.exit;
+        }
+    };
     let line = match CommandLine::try_parse_from(arguments) {
         Ok(line) => line,
         Err(error) => return output::usage(&error),
@@ -63,9 +78,20 @@ fn run_with(arguments: Vec<OsString>) -> Exit {
         Command::Verify(arguments) => verify::run(&arguments),
         Command::Inspect(arguments) => Ok(inspect::run(&arguments)),
         Command::Keygen(arguments) => keygen::run(&arguments),
+        Command::Completions(arguments) => completions::run(&arguments),
+        Command::Man(arguments) => man::run(&arguments),
     };
     outcome.unwrap_or_else(|failure| {
         output::failure(&failure);
         failure.exit
     })
+}
+
+/// Only the one-shot commands take `@FILE`; elsewhere it is a name like any other.
+fn with_argument_files(arguments: Vec<OsString>) -> Result<Vec<OsString>, Failure> {
+    let names = ["encrypt", "decrypt", "verify"].map(OsStr::new);
+    match arguments.get(1) {
+        Some(name) if names.contains(&name.as_os_str()) => argument_files::expand(arguments),
+        _ => Ok(arguments),
+    }
 }

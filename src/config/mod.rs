@@ -108,6 +108,15 @@ pub fn load_keyring(path: &Path, name: &str) -> Result<KeyringOptions, ConfigErr
     })
 }
 
+/// The names of the keyrings in a file, whatever else is wrong with it.
+pub fn keyring_names(path: &Path) -> Option<Vec<String>> {
+    let text = read(path).ok()?;
+    let report = Report::new(&text);
+    let root = report.parse();
+    let keyrings = Table::root(&report, &root).child("keyring")?;
+    Some(keyrings.keys().map(str::to_owned).collect())
+}
+
 /// Every key that a configuration file may have, by table.
 pub fn known_keys() -> Vec<(&'static str, &'static [&'static str])> {
     let mut keys = vec![("", KEYS), ("data_key_cache", cache::KEYS), ("drop", drops::KEYS)];

@@ -5,9 +5,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{ArgAction, Args};
+use clap_complete::engine::ArgValueCompleter;
 
 use super::pairs::{pair, unique_pairs};
 use super::wrapping_keys::WrappingKeys;
+use crate::cli::completions::keyring_names;
 use crate::cli::failure::Failure;
 use crate::materials::CacheLimits;
 use crate::message::EncryptionContext;
@@ -40,7 +42,7 @@ pub(in crate::cli) struct KeyOptions {
     #[arg(long, value_name = "FILE", requires = "keyring")]
     pub(super) config: Option<PathBuf>,
     /// The keyring's name in that file
-    #[arg(long, value_name = "NAME", requires = "config")]
+    #[arg(long, value_name = "NAME", requires = "config", add = ArgValueCompleter::new(keyring_names))]
     pub(super) keyring: Option<String>,
     /// Reach AWS KMS at another address
     #[arg(long, value_name = "URL")]

@@ -1,7 +1,8 @@
 //! Runs the jobs on several threads; one that fails does not stop the others.
 
+use std::collections::BTreeSet;
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
@@ -58,6 +59,8 @@ struct Pool<'p> {
     worst: Mutex<Exit>,
     talk: &'p Talk,
     asking: Mutex<()>,
+    /// Folders with new names.
+    folders: Mutex<BTreeSet<PathBuf>>,
 }
 
 /// Does all jobs and says how it went; the exit code is the worst of theirs.
@@ -71,7 +74,7 @@ pub(in crate::cli) fn run_jobs(
     let began = Instant::now();
     plan.make_folders()?;
     let known = plan.jobs.iter().all(|job| job.size.is_some());
-    let pool = Pool {
+    let mut pool = Pool {
         work,
         records: Records::open(records, work.mode(), &plan.jobs)?,
         progress: Progress::new(known.then(|| plan.bytes()), talk.quiet),
@@ -79,6 +82,7 @@ pub(in crate::cli) fn run_jobs(
         worst: Mutex::new(Exit::Done),
         talk,
         asking: Mutex::new(()),
+        folders: Mutex::default(),
     };
     for (_, failure) in &plan.failures {
         pool.failed(failure);
@@ -87,7 +91,7 @@ pub(in crate::cli) fn run_jobs(
         pool.skipped(path, why);
     }
     pool.run_all(&plan.jobs);
-    pool.flush_folders(&plan.jobs);
+    pool.flush_folders();
     pool.progress.finish();
     let to_stdout = plan.jobs.iter().any(|job| job.destination == Destination::Stdout);
     pool.summarise(keys, began, to_stdout || records.to_stdout());
@@ -123,6 +127,7 @@ impl Pool<'_> {
         let written = self.records.write(job, &facts, ended.as_ref().err());
         match ended {
             Ok(bytes) => {
+                self.named(job);
                 self.tally.files.fetch_add(1, Ordering::Relaxed);
                 self.tally.bytes.fetch_add(bytes, Ordering::Relaxed);
                 tracing::info!("{} {:?} -> {:?}", self.work.mode(), job.source, job.destination);
@@ -172,26 +177,25 @@ impl Pool<'_> {
     }
 
     /// Makes the new names durable, each folder once.
-    fn flush_folders(&self, jobs: &[Job]) {
-        let mut folders: Vec<&Path> = jobs
-            .iter()
-            .filter_map(|job| match &job.destination {
-                Destination::File(path) => path.parent(),
-                _ => None,
-            })
-            .map(|folder| {
-                if folder.as_os_str().is_empty() {
-                    Path::new(".")
-                } else {
-                    folder
-                }
-            })
-            .collect();
-        folders.sort();
-        folders.dedup();
+    fn flush_folders(&mut self) {
+        let folders = std::mem::take(self.folders.get_mut().unwrap_or_else(PoisonError::into_inner));
         for folder in folders {
-            if let Err(error) = Dir::open(folder).and_then(|dir| dir.sync()) {
+            if let Err(error) = Dir::open(&folder).and_then(|dir| dir.sync()) {
                 self.failed(&Failure::new(Exit::Io, error));
+            }
+        }
+    }
+
+    /// A new name is in this job's folder.
+    fn named(&self, job: &Job) {
+        if let Destination::File(path) = &job.destination {
+            let folder = match path.parent() {
+                Some(folder) if !folder.as_os_str().is_empty() => folder,
+                _ => Path::new("."),
+            };
+            let mut folders = self.folders.lock().unwrap_or_else(PoisonError::into_inner);
+            if !folders.contains(folder) {
+                folders.insert(folder.to_owned());
             }
         }
     }

@@ -1,9 +1,13 @@
 //! The progress bar: on stderr, only if that is a terminal, and only for work that takes a while.
 
+use std::fs::File;
 use std::io::{self, IsTerminal as _, Read};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
+use bytesize::ByteSize;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
 /// Work that takes less is shown by its end.
@@ -13,11 +17,17 @@ const TICK: Duration = Duration::from_millis(100);
 /// How far the work is.
 #[derive(Debug)]
 pub(in crate::cli) struct Progress {
+    shared: Arc<Shared>,
+    ticker: Option<JoinHandle<()>>,
+}
+
+#[derive(Debug)]
+struct Shared {
     bar: ProgressBar,
-    began: Instant,
     done: AtomicU64,
-    shown: AtomicBool,
-    wanted: bool,
+    /// Outputs that grow under other hands; their length is how far they are.
+    growing: Mutex<Vec<Weak<File>>>,
+    finished: AtomicBool,
 }
 
 impl Progress {
@@ -25,36 +35,46 @@ impl Progress {
     pub(super) fn new(total: Option<u64>, quiet: bool) -> Self {
         let bar = ProgressBar::with_draw_target(total, ProgressDrawTarget::hidden());
         bar.set_style(style(total.is_some()));
-        Self {
+        let shared = Arc::new(Shared {
             bar,
-            began: Instant::now(),
             done: AtomicU64::new(0),
-            shown: AtomicBool::new(false),
-            wanted: !quiet && io::stderr().is_terminal(),
-        }
+            growing: Mutex::default(),
+            finished: AtomicBool::new(false),
+        });
+        let wanted = !quiet && io::stderr().is_terminal();
+        let ticker = wanted.then(|| {
+            let shared = Arc::clone(&shared);
+            thread::spawn(move || shared.tick())
+        });
+        Self { shared, ticker }
     }
 
     /// More bytes are done.
     pub(super) fn add(&self, bytes: u64) {
-        self.done.fetch_add(bytes, Ordering::Relaxed);
-        if !self.wanted || self.began.elapsed() < LONG {
-            return;
+        self.shared.done.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    /// A file that is being written; it counts by its length until it is closed.
+    pub(super) fn watch(&self, file: &Arc<File>) {
+        if self.ticker.is_some() {
+            let mut growing = self.shared.growing.lock().unwrap_or_else(PoisonError::into_inner);
+            growing.push(Arc::downgrade(file));
         }
-        if !self.shown.swap(true, Ordering::Relaxed) {
-            self.bar.set_draw_target(ProgressDrawTarget::stderr());
-            self.bar.enable_steady_tick(TICK);
-        }
-        self.bar.set_position(self.done.load(Ordering::Relaxed));
     }
 
     /// Says something without disturbing the bar.
     pub(super) fn suspend<T>(&self, say: impl FnOnce() -> T) -> T {
-        self.bar.suspend(say)
+        self.shared.bar.suspend(say)
     }
 
     /// Takes the bar away.
-    pub(super) fn finish(&self) {
-        self.bar.finish_and_clear();
+    pub(super) fn finish(&mut self) {
+        self.shared.finished.store(true, Ordering::Relaxed);
+        if let Some(ticker) = self.ticker.take() {
+            ticker.thread().unpark();
+            let _ = ticker.join();
+        }
+        self.shared.bar.finish_and_clear();
     }
 
     /// A reader whose bytes count.
@@ -63,6 +83,32 @@ impl Progress {
             inner,
             progress: self,
         }
+    }
+}
+
+impl Shared {
+    fn tick(&self) {
+        let began = Instant::now();
+        let mut shown = false;
+        while !self.finished.load(Ordering::Relaxed) {
+            thread::park_timeout(TICK);
+            if began.elapsed() >= LONG && !shown {
+                shown = true;
+                self.bar.set_draw_target(ProgressDrawTarget::stderr());
+            }
+            self.bar
+                .set_position(self.done.load(Ordering::Relaxed).saturating_add(self.grown()));
+        }
+    }
+
+    fn grown(&self) -> u64 {
+        let mut growing = self.growing.lock().unwrap_or_else(PoisonError::into_inner);
+        growing.retain(|file| file.strong_count() > 0);
+        let files = growing.iter().filter_map(Weak::upgrade);
+        files
+            .filter_map(|file| file.metadata().ok())
+            .map(|stat| stat.len())
+            .sum()
     }
 }
 
@@ -80,24 +126,37 @@ impl<R: Read> Read for Counting<'_, R> {
     }
 }
 
+/// The bar takes what a narrow terminal leaves it.
 fn style(total: bool) -> ProgressStyle {
     let template = if total {
-        "{percent:>3}% {wide_bar} {bytes}/{total_bytes} {rate} {eta}"
+        "{percent:>3}% {wide_bar} {done} of {all} {rate} {eta}"
     } else {
-        "{spinner} {bytes} {rate}"
+        "{spinner} {done} {rate}"
     };
-    let rate = |state: &ProgressState, w: &mut dyn std::fmt::Write| {
-        let _ = write!(
-            w,
-            "{:.0}/s",
-            bytesize::ByteSize(bytes_per_second(state.per_sec()))
-                .display()
-                .iec()
-        );
+    let bytes = |w: &mut dyn std::fmt::Write, bytes: u64| {
+        let _ = write!(w, "{:.1}", ByteSize(bytes).display().iec_short());
     };
     ProgressStyle::with_template(template)
         .unwrap_or_else(|_| ProgressStyle::default_bar())
-        .with_key("rate", rate)
+        .with_key(
+            "done",
+            move |state: &ProgressState, w: &mut dyn std::fmt::Write| {
+                bytes(w, state.pos().min(state.len().unwrap_or(u64::MAX)));
+            },
+        )
+        .with_key(
+            "all",
+            move |state: &ProgressState, w: &mut dyn std::fmt::Write| {
+                bytes(w, state.len().unwrap_or_default());
+            },
+        )
+        .with_key(
+            "rate",
+            move |state: &ProgressState, w: &mut dyn std::fmt::Write| {
+                bytes(w, per_second(state.per_sec()));
+                let _ = w.write_str("/s");
+            },
+        )
         .progress_chars("#>-")
 }
 
@@ -106,6 +165,6 @@ fn style(total: bool) -> ProgressStyle {
     clippy::cast_sign_loss,
     reason = "a rate for the eye, never negative"
 )]
-fn bytes_per_second(rate: f64) -> u64 {
+fn per_second(rate: f64) -> u64 {
     rate as u64
 }

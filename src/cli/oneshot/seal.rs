@@ -61,15 +61,17 @@ impl Work for Sealing {
         match &job.destination {
             Destination::File(path) => {
                 let output = WholeFile::create(path, opened.mode).map_err(Failure::creating)?;
-                let bytes = if let (Some(length), false) = (length, self.encode) {
+                if let (Some(length), false) = (length, self.encode) {
+                    progress.watch(output.file());
                     seal_file(encryptor, &opened.file, length, output.file()).map_err(fail)?;
-                    progress.add(length);
-                    length
-                } else {
-                    let sink = output.file().as_ref();
-                    self.stream(encryptor, opened.file, length, sink, progress)
-                        .map_err(fail)?
-                };
+                    self.existing.publish(output)?;
+                    progress.add(length); // the file does not count any more, as it is closed
+                    return Ok(length);
+                }
+                let sink = output.file().as_ref();
+                let bytes = self
+                    .stream(encryptor, opened.file, length, sink, progress)
+                    .map_err(fail)?;
                 self.existing.publish(output)?;
                 Ok(bytes)
             }
