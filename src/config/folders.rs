@@ -193,7 +193,7 @@ fn own_files(this: &Placed<'_, '_>, file: &Path, keyrings: &BTreeMap<String, Key
             .chain(private_key_file)
             .map(PathBuf::as_path)
             .collect(),
-        KeyringSettings::AwsKms { .. } | KeyringSettings::Multi { .. } => Vec::new(),
+        KeyringSettings::AwsKms(_) | KeyringSettings::Multi { .. } => Vec::new(),
     });
     for path in key_files.chain([file]) {
         let place = Place::of(path);

@@ -4,15 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
+use super::aws_kms;
 use super::table::{Table, near_miss};
-use super::units::OneOrMore;
-use crate::keyring::{
-    AwsKmsOptions, KeyringOptions, KmsConnection, MultiOptions, RawAesOptions, RawRsaOptions, RsaPadding,
-};
+use crate::keyring::{AwsKmsOptions, KeyringOptions, MultiOptions, RawAesOptions, RawRsaOptions, RsaPadding};
 
 /// The types of keyring and the keys that each takes.
 pub(super) const KINDS: [(&str, &[&str]); 4] = [
-    ("aws-kms", &["type", "key", "region", "endpoint_url"]),
+    ("aws-kms", aws_kms::KEYS),
     ("raw-aes", &["type", "namespace", "name", "key_file", "create"]),
     (
         "raw-rsa",
@@ -35,14 +33,7 @@ const RAW_AES_KEY_BYTES: u64 = 32;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum KeyringSettings {
     /// AWS KMS.
-    AwsKms {
-        /// The first generates, all wrap: ids, aliases or ARNs.
-        keys: Vec<String>,
-        /// Where an id or alias lives; without it the default chain says.
-        region: Option<String>,
-        /// Another endpoint than AWS's.
-        endpoint_url: Option<String>,
-    },
+    AwsKms(AwsKmsOptions),
     /// A local 256-bit key.
     RawAes {
         /// The key provider id in messages.
@@ -103,57 +94,11 @@ fn keyring(table: Table<'_>, names: &BTreeSet<&str>) -> Option<KeyringSettings> 
     let (kind, keys) = table.choice("type", &kinds)?;
     table.only(keys, &format!(" of a keyring of type {kind:?}"));
     match kind {
-        "aws-kms" => aws_kms(table),
+        "aws-kms" => aws_kms::read(table).map(KeyringSettings::AwsKms),
         "raw-aes" => raw_aes(table),
         "raw-rsa" => raw_rsa(table),
         _ => multi(table, names),
     }
-}
-
-fn aws_kms(table: Table<'_>) -> Option<KeyringSettings> {
-    let keys = table.required("key").map(|OneOrMore(keys)| keys);
-    let region: Option<String> = table.read("region");
-    if keys
-        .as_ref()
-        .is_some_and(|keys| keys.is_empty() || keys.iter().any(String::is_empty))
-    {
-        table.fault(
-            "key",
-            "must name a key: an ARN, an alias (\"alias/...\") or an id",
-        );
-    }
-    for key in keys.iter().flatten().filter(|key| key.starts_with("arn:")) {
-        match (arn_region(key), &region) {
-            (None, _) => table.fault("key", &format!("{key:?} is not the ARN of a KMS key or alias")),
-            (Some(own), Some(region)) if own != region => {
-                table.fault("region", &format!("is not the region of the key's ARN, {own:?}"));
-            }
-            _ => {}
-        }
-    }
-    let endpoint_url: Option<String> = table.read("endpoint_url");
-    let is_url = |url: &String| url.starts_with("http://") || url.starts_with("https://");
-    if endpoint_url.as_ref().is_some_and(|url| !is_url(url)) {
-        table.fault("endpoint_url", "must start with http:// or https://");
-    }
-    Some(KeyringSettings::AwsKms {
-        keys: keys?,
-        region,
-        endpoint_url,
-    })
-}
-
-/// The region of `arn:PARTITION:kms:REGION:ACCOUNT:key/ID` or `...:alias/NAME`.
-fn arn_region(arn: &str) -> Option<&str> {
-    let parts: Vec<&str> = arn.splitn(6, ':').collect();
-    let ["arn", partition, "kms", region, account, resource] = parts.as_slice() else {
-        return None;
-    };
-    let named = resource.strip_prefix("key/").or(resource.strip_prefix("alias/"));
-    let whole = [*partition, *region, *account, named?]
-        .iter()
-        .all(|part| !part.is_empty());
-    whole.then_some(*region)
 }
 
 fn raw_names(table: Table<'_>) -> (Option<String>, Option<String>) {
@@ -288,19 +233,7 @@ fn holds_itself<'k>(
 /// The options of a keyring that was read without a fault, its parts resolved.
 pub(super) fn options(name: &str, keyrings: &BTreeMap<String, KeyringSettings>) -> Option<KeyringOptions> {
     Some(match keyrings.get(name)?.clone() {
-        KeyringSettings::AwsKms {
-            keys,
-            region,
-            endpoint_url,
-        } => KeyringOptions::AwsKms(AwsKmsOptions {
-            keys: keys.iter().map(|key| key.parse().ok()).collect::<Option<_>>()?,
-            connection: KmsConnection {
-                region,
-                endpoint_url,
-                ..KmsConnection::default()
-            },
-            ..AwsKmsOptions::default()
-        }),
+        KeyringSettings::AwsKms(options) => KeyringOptions::AwsKms(options),
         KeyringSettings::RawAes {
             namespace,
             name,

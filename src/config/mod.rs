@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
+mod aws_kms;
 mod cache;
 mod drops;
 mod fault;

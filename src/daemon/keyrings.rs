@@ -6,8 +6,8 @@ use std::sync::Arc;
 use super::Error;
 use crate::config::{CacheSettings, DropSettings, KeyringSettings, Settings};
 use crate::keyring::{
-    self, AwsKmsOptions, KeyFileError, Keyring, KeyringError, KeyringOptions, KmsConnection, MultiOptions,
-    RawAesOptions, RawRsaOptions, RsaPadding,
+    self, KeyFileError, Keyring, KeyringError, KeyringOptions, MultiOptions, RawAesOptions, RawRsaOptions,
+    RsaPadding,
 };
 use crate::materials::{CacheLimits, MaterialsManager};
 
@@ -77,23 +77,7 @@ fn options(settings: &Settings, name: &str) -> Result<KeyringOptions, Error> {
         source: KeyringError::Options(text),
     };
     Ok(match keyring {
-        KeyringSettings::AwsKms {
-            keys,
-            region,
-            endpoint_url,
-        } => KeyringOptions::AwsKms(AwsKmsOptions {
-            keys: keys
-                .iter()
-                .map(|key| key.parse().map_err(|error| bad(format!("{error}"))))
-                .collect::<Result<_, _>>()?,
-            discovery: None,
-            grant_tokens: Vec::new(),
-            connection: KmsConnection {
-                region: region.clone(),
-                endpoint_url: endpoint_url.clone(),
-                ..KmsConnection::default()
-            },
-        }),
+        KeyringSettings::AwsKms(options) => KeyringOptions::AwsKms(options.clone()),
         KeyringSettings::RawAes {
             namespace,
             name,

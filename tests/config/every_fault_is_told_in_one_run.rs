@@ -30,7 +30,7 @@ format = "jounald"
     );
     let expected = r#"c.toml:1: wokers = 4: unknown key (did you mean "workers"?)
 c.toml:3: type = "aws-kns": is none of "aws-kms", "raw-aes", "raw-rsa", "multi" (did you mean "aws-kms"?)
-c.toml:6: key = "arn:aws:s3:us-east-1:123456789012:key/x": "arn:aws:s3:us-east-1:123456789012:key/x" is not the ARN of a KMS key or alias
+c.toml:6: key = "arn:aws:s3:us-east-1:123456789012:key/x": "arn:aws:s3:us-east-1:123456789012:key/x" is no KMS key: an ARN reads arn:<partition>:kms:<region>:<account>:key/<id>
 c.toml:7: endpoint_url = "127.0.0.1": must start with http:// or https://
 c.toml:9: max_age = "10 parsecs": must be a duration such as "10s" or "500ms": unknown time unit "parsecs", supported units: ns, us/µs, ms, sec, min, hours, days, weeks, months, years (and few variations)
 c.toml:10: max_messages_encrypted = 0: must be at least 1

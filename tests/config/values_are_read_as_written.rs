@@ -2,6 +2,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use sealdrop::config::{Collision, Erase, KeyringSettings, Lease, Listen, LogFormat};
+use sealdrop::keyring::KmsConnection;
 
 use super::support::{Case, one_drop};
 
@@ -57,10 +58,46 @@ format = "json"
 fn a_key_may_be_a_list() {
     let text = one_drop("").replace("\"alias/ingest\"", "[\"alias/a\", \"alias/b\"]");
     let settings = Case::new().parse(&text).unwrap().settings;
-    let KeyringSettings::AwsKms { keys, .. } = &settings.keyrings["main"] else {
+    let KeyringSettings::AwsKms(options) = &settings.keyrings["main"] else {
         panic!("not an aws-kms keyring")
     };
-    assert_eq!(keys, &["alias/a", "alias/b"]);
+    let keys = options.keys.iter().map(ToString::to_string);
+    assert_eq!(keys.collect::<Vec<_>>(), ["alias/a", "alias/b"]);
+}
+
+#[test]
+fn how_the_key_service_is_reached_is_the_operators_choice() {
+    let with = |text: &str| one_drop("").replace("\"alias/ingest\"", &format!("\"alias/ingest\", {text}"));
+    let text = with(
+        "region = \"eu-west-1\", profile = \"p\", grant_tokens = [\"t\"], use_fips = true, \
+         use_dual_stack = false, connect_timeout = \"1s\", attempt_timeout = \"2s\", \
+         operation_timeout = \"3s\", max_attempts = 4",
+    );
+    let settings = Case::new().parse(&text).unwrap().settings;
+    let KeyringSettings::AwsKms(options) = &settings.keyrings["main"] else {
+        panic!("not an aws-kms keyring")
+    };
+    assert_eq!(options.grant_tokens, ["t"]);
+    let expected = KmsConnection {
+        region: Some("eu-west-1".into()),
+        profile: Some("p".into()),
+        endpoint_url: None,
+        use_fips: Some(true),
+        use_dual_stack: Some(false),
+        connect_timeout: Duration::from_secs(1),
+        attempt_timeout: Duration::from_secs(2),
+        operation_timeout: Duration::from_secs(3),
+        max_attempts: 4,
+    };
+    assert_eq!(options.connection, expected);
+    for (text, why) in [
+        ("attempt_timeout = \"20s\"", "shorter than one attempt"),
+        ("connect_timeout = \"0s\"", "longer than nothing"),
+        ("max_attempts = 0", "from 1 to 10"),
+    ] {
+        let faults = Case::new().faults(&with(text));
+        assert!(faults[0].contains(why), "{faults:?}");
+    }
 }
 
 #[test]

@@ -8,7 +8,8 @@ use std::time::Duration;
 use sealdrop::materials::{CacheLimits, CacheOutcome, MaterialsManager};
 use sealdrop::message::AlgorithmSuite;
 
-use crate::support::{CountingKeyring, SUITE, by_messages, context};
+use crate::kms::KmsEmulator;
+use crate::support::{CountingKeyring, SUITE, by_messages, context, keyring, kms_options};
 
 /// Files sealed by so many workers: how often each encrypted data key was used.
 async fn seal(
@@ -65,6 +66,63 @@ async fn by_messages_the_number_of_keys_is_exact() {
                 assert_eq!(numbers, (1..=count).collect::<Vec<_>>());
             }
         }
+    }
+}
+
+/// The seed's experiment at the key service: what it counts is what the limits say.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_key_service_counts_the_same() {
+    let Some(emulator) = KmsEmulator::start() else {
+        return;
+    };
+    let keyring = keyring(&kms_options(&emulator.endpoint, &[&emulator.create_key()]));
+    let mut expected = 0;
+    for workers in [1, 2, 8, 32] {
+        for (files, max_messages) in [(200, Some(100)), (200, Some(33)), (40, None)] {
+            let limits = max_messages.map(by_messages);
+            let manager = MaterialsManager::new(keyring.clone(), SUITE, context(), limits);
+            let uses = seal(Arc::new(manager), files, 5_120_000, workers).await;
+            let keys = files.div_ceil(max_messages.unwrap_or(1));
+            assert_eq!(uses.len() as u64, keys, "{files} / {max_messages:?} / {workers}");
+            expected += keys;
+            assert_eq!(emulator.calls("GenerateDataKey"), expected);
+        }
+    }
+    assert_eq!((emulator.calls("Encrypt"), emulator.calls("Decrypt")), (0, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn by_age_the_number_of_keys_is_exact() {
+    const EACH: u64 = 100; // milliseconds for a file, whoever seals it
+    const AGE: u64 = 10_000;
+    for workers in [1_u64, 2, 8, 32] {
+        let keyring = CountingKeyring::new(Duration::ZERO);
+        let limits = CacheLimits::by_age(Duration::from_millis(AGE));
+        let manager = Arc::new(MaterialsManager::new(
+            keyring.clone(),
+            SUITE,
+            context(),
+            Some(limits),
+        ));
+        let (mut expected, mut born) = (0, None::<u64>);
+        let mut tasks = tokio::task::JoinSet::new();
+        for _ in 0..workers {
+            let manager = Arc::clone(&manager);
+            tasks.spawn(async move {
+                for _ in 0..320 / workers {
+                    assert!(manager.encryption_materials(1).await.unwrap().begin());
+                    tokio::time::sleep(Duration::from_millis(workers * EACH)).await;
+                }
+            });
+        }
+        tasks.join_all().await;
+        for round in 0..320 / workers {
+            let now = round * workers * EACH;
+            if born.is_none_or(|born| now >= born + AGE) {
+                (expected, born) = (expected + 1, Some(now));
+            }
+        }
+        assert_eq!(keyring.generated(), expected, "{workers} workers");
     }
 }
 

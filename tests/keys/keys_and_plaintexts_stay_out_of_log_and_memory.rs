@@ -101,6 +101,25 @@ fn assert_not_in(log: &str, secret: &[u8]) {
     assert_eq!(count(log.as_bytes(), secret), 0);
 }
 
+const LOCAL: &str = "[keyring.main]\ntype = \"raw-aes\"\nnamespace = \"tests\"\nname = \"local\"\n\
+                     key_file = \"{folder}/key\"\ncreate = true\n";
+
+/// The search finds what is there: else the tests below would show nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_data_key_in_use_is_found() {
+    let cache = CACHE.replace("1s", "1h").replace("20", "1000");
+    let daemon = Daemon::start(&format!("{LOCAL}{cache}"), &[]);
+    let wrapping_key = fs::read(daemon.path("key")).unwrap();
+    let opens = RawAesKeyring::new("tests", "local", &wrapping_key).unwrap();
+    seal_files(&daemon);
+    let keys = data_keys(&daemon, &opens).await;
+    let Some(memory) = memory(daemon.process()) else {
+        return;
+    };
+    assert_eq!(keys.len(), 1);
+    assert!(count(&memory, &keys[0]) > 0);
+}
+
 async fn look(daemon: &Daemon, opens: &dyn Keyring) -> Option<(Vec<u8>, Vec<Vec<u8>>)> {
     seal_files(daemon);
     let keys = data_keys(daemon, opens).await;
@@ -118,9 +137,7 @@ async fn look(daemon: &Daemon, opens: &dyn Keyring) -> Option<(Vec<u8>, Vec<Vec<
 
 #[tokio::test(flavor = "multi_thread")]
 async fn with_a_local_key() {
-    let tables = "[keyring.main]\ntype = \"raw-aes\"\nnamespace = \"tests\"\nname = \"local\"\n\
-                  key_file = \"{folder}/key\"\ncreate = true\n";
-    let daemon = Daemon::start(&format!("{tables}{CACHE}"), &[]);
+    let daemon = Daemon::start(&format!("{LOCAL}{CACHE}"), &[]);
     let wrapping_key = fs::read(daemon.path("key")).unwrap();
     let opens = RawAesKeyring::new("tests", "local", &wrapping_key).unwrap();
     let looked = look(&daemon, &opens).await;
@@ -164,11 +181,7 @@ async fn with_aws_kms() {
 /// No core file, and no debugger of the same user's.
 #[test]
 fn the_process_cannot_be_dumped() {
-    let daemon = Daemon::start(
-        "[keyring.main]\ntype = \"raw-aes\"\nnamespace = \"tests\"\nname = \"local\"\n\
-         key_file = \"{folder}/key\"\ncreate = true\n",
-        &[],
-    );
+    let daemon = Daemon::start(LOCAL, &[]);
     let limits = fs::read_to_string(format!("/proc/{}/limits", daemon.process())).unwrap();
     let core = limits
         .lines()
