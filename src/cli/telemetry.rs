@@ -125,6 +125,11 @@ fn short_fields() -> impl for<'w> FormatFields<'w> + Send + Sync + 'static {
     )
 }
 
+/// Marks that change the direction or the line of what follows (Unicode, UAX #9 and #14).
+fn turns_text(c: char) -> bool {
+    matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
 /// Lets no control character through but the line end: a file's name must not write log lines or
 /// steer a terminal. The formatter hands over one event at a time.
 struct Harmless<W>(W);
@@ -138,7 +143,7 @@ impl<W: Write> Write for Harmless<W> {
         let text = String::from_utf8_lossy(body);
         let mut line = String::with_capacity(text.len() + 1);
         for c in text.chars() {
-            if c.is_control() {
+            if c.is_control() || turns_text(c) {
                 line.extend(c.escape_default());
             } else {
                 line.push(c);
