@@ -218,7 +218,7 @@ impl Dispatcher {
             Setback::Failed { error, claim } => {
                 let failures = claim.as_ref().map_or(0, |claim| claim.failures);
                 let wait = if error.is_producer_active() {
-                    Duration::from_millis(50)
+                    Duration::from_millis(50 << failures.min(7)) // it may write for hours
                 } else {
                     retry_after(failures)
                 };
@@ -230,6 +230,9 @@ impl Dispatcher {
             Setback::Panicked { claim } => {
                 self.panics += 1;
                 self.wait_again(work, claim, retry_after(5));
+            }
+            Setback::NoKeyForClaim { claim, retry_after } => {
+                self.schedule.wait(Work::Claim(claim), retry_after);
             }
         }
     }

@@ -72,6 +72,8 @@ pub(super) enum Setback {
     },
     /// No data key is to be had.
     NoKey { retry_after: Duration },
+    /// The same for a file that is claimed already, which must not be looked for where it was.
+    NoKeyForClaim { claim: Claim, retry_after: Duration },
     /// Something went wrong; the plaintext is whole.
     Failed { error: SealError, claim: Option<Claim> },
     /// A defect.
@@ -96,7 +98,14 @@ pub(super) fn work(desk: &Desk) {
         let attempt = || process(desk, &place, work.clone(), &mut claim);
         let result = catch_unwind(AssertUnwindSafe(attempt)).unwrap_or_else(|panic| {
             report::panicked(&place, panic_text(panic.as_ref()));
+            let claim = claim.clone();
             Err(Setback::Panicked { claim }.into())
+        });
+        let result = result.map_err(|setback| match (*setback, claim) {
+            (Setback::NoKey { retry_after }, Some(claim)) => {
+                Box::new(Setback::NoKeyForClaim { claim, retry_after })
+            }
+            (setback, _) => Box::new(setback),
         });
         desk.queue.done(is_long);
         if let Some(reports) = desk.reports.get(place.index) {
@@ -139,7 +148,7 @@ fn process(
         }
         Work::Claim(claim) => {
             *claimed = Some(claim.clone());
-            seal_claim(desk, place, claim)
+            seal_claim(desk, place, claim, claimed)
         }
     }
 }
@@ -170,14 +179,17 @@ fn seal_settled(
     seal_claimed(desk, place, file, materials, claim)
 }
 
-fn seal_claim(desk: &Desk, place: &Arc<Place>, claim: Claim) -> Result<Done, Box<Setback>> {
-    let failed = |error| {
-        Box::new(Setback::Failed {
-            error,
-            claim: Some(claim.clone()),
-        })
+fn seal_claim(
+    desk: &Desk,
+    place: &Arc<Place>,
+    mut claim: Claim,
+    claimed: &mut Option<Claim>,
+) -> Result<Done, Box<Setback>> {
+    let failed = |claim: &Claim, error| {
+        let claim = Some(claim.clone());
+        Box::new(Setback::Failed { error, claim })
     };
-    match recover(&place.folders, &claim.name).map_err(failed)? {
+    match recover(&place.folders, &claim.name).map_err(|error| failed(&claim, error))? {
         Recovered::Finished(sealed) => return Ok(Done::Sealed(sealed)),
         Recovered::Empty => return Ok(Done::Gone),
         Recovered::Unsealed => {}
@@ -185,7 +197,10 @@ fn seal_claim(desk: &Desk, place: &Arc<Place>, claim: Claim) -> Result<Done, Box
     if let Some(retry_after) = place.keys.remaining() {
         return Err(Setback::NoKey { retry_after }.into());
     }
-    let file = Claimed::reopen(&place.folders, &claim.name, claim.arrived).map_err(failed)?;
+    let file =
+        Claimed::reopen(&place.folders, &claim.name, claim.arrived).map_err(|error| failed(&claim, error))?;
+    claim.name = file.name().clone(); // another one if its size has changed
+    *claimed = Some(claim.clone());
     let materials = materials(desk, place, file.size())?;
     seal_claimed(desk, place, file, materials, claim)
 }

@@ -12,7 +12,7 @@ use rustix::fs::{FileType, Stat};
 use super::home::{ClaimName, Home};
 use super::record::{Plaintext, name_fields, timestamp};
 use super::{ClaimId, Folders, SealError};
-use crate::fs::{Dir, FileIdentity, Lease, PathContext, Replace};
+use crate::fs::{Dir, FileIdentity, Lease, LeaseRefused, PathContext, Replace};
 
 /// A settled file in a drop folder: open, and as far as can be known without a writer.
 #[derive(Debug)]
@@ -88,7 +88,11 @@ impl Claimed {
         Err(SealError::Changed(path))
     }
 
-    /// Opens a claim again that a crash or an earlier failure left; its file is as it was claimed, or it is held.
+    /// Opens a claim again that a crash or an earlier failure left.
+    ///
+    /// After a crash its file is as it was claimed, or it is held: a power cut leaves unsynced drops empty. In the run
+    /// that claimed it, which knows when it `arrived`, a writer may have come back to it just before the claim: it is
+    /// waited for, and what it left is the file.
     pub fn reopen(
         folders: &Folders,
         claim: &ClaimName,
@@ -98,7 +102,7 @@ impl Claimed {
         if !found.has_file {
             return Err(SealError::Gone(folders.claims.path().join(claim.file_name())));
         }
-        let home = found.home;
+        let mut home = found.home;
         let path = home.path();
         check_regular(
             &path,
@@ -108,18 +112,26 @@ impl Claimed {
             .parent
             .open_file(home.file_name())
             .map_err(SealError::Input)?;
-        let lease = Lease::take(&file).ok();
+        let lease = match Lease::take(&file) {
+            Ok(lease) => Some(lease),
+            Err(LeaseRefused::OpenForWriting) => return Err(SealError::Changed(path)),
+            Err(_) => None,
+        };
         let stat = rustix::fs::fstat(&file)
             .path_context("look at", &path)
             .map_err(SealError::Input)?;
         check_single_file(&path, &stat)?;
         let found = FileIdentity::of(&stat).size;
-        if found != claim.size {
-            return Err(SealError::SizeDiffers {
-                path,
-                claimed: claim.size,
-                found,
-            });
+        match arrived {
+            _ if found == claim.size => {}
+            Some(_) => home.resize(folders, found).map_err(SealError::Input)?,
+            None => {
+                return Err(SealError::SizeDiffers {
+                    path,
+                    claimed: claim.size,
+                    found,
+                });
+            }
         }
         let arrived = arrived.unwrap_or_else(|| changed(&stat));
         Self::assemble(home, file, lease, arrived)

@@ -122,12 +122,26 @@ impl Home {
             erasing: true,
             ..self.claim.clone()
         };
-        let (from, to) = (self.claim.file_name(), marked.file_name());
+        self.rename(folders, marked)?;
+        folders.claims.sync()
+    }
+
+    /// Notes another size, of a file that its producer came back to.
+    pub(super) fn resize(&mut self, folders: &Folders, size: u64) -> Result<(), PathError> {
+        let resized = ClaimName {
+            size,
+            ..self.claim.clone()
+        };
+        self.rename(folders, resized)
+    }
+
+    fn rename(&mut self, folders: &Folders, claim: ClaimName) -> Result<(), PathError> {
+        let (from, to) = (self.claim.file_name(), claim.file_name());
         folders
             .claims
             .rename(&from, &folders.claims, &to, Replace::Never)?;
-        self.claim = marked;
-        folders.claims.sync()
+        self.claim = claim;
+        Ok(())
     }
 
     /// Removes the directories of a claim that holds no file any more.
