@@ -11,8 +11,10 @@ use sealdrop::watch::{
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc::Receiver;
 
+mod daemon;
 mod producer;
 
+pub use daemon::{Daemon, files_below, for_each_opened, long};
 pub use producer::{Producer, as_other_user, have, sh};
 
 /// How long anything may take before a test gives up; nothing is measured by it.
