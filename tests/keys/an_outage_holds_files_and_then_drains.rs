@@ -17,7 +17,8 @@ fn each_fault_holds_the_file_in_place_is_said_once_and_passes() {
         return;
     };
     let proxy = FaultProxy::start(&emulator.endpoint);
-    let tables = kms_keyring(&proxy.endpoint, &emulator.create_key());
+    let tables = kms_keyring(&proxy.endpoint, &emulator.create_key())
+        + "attempt_timeout = \"1s\"\noperation_timeout = \"2s\"\n";
     let daemon = Daemon::start(&tables, &emulator.environment());
     for (number, (fault, reason)) in [
         (Fault::Refuse, "kms-unreachable"),
