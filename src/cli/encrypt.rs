@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use clap::Args;
+use tokio::runtime::Handle;
 
 use super::Outcome;
 use super::failure::Failure;
 use super::oneshot::{
-    CacheOption, ContextOption, Files, KeyCounts, KeyOptions, Naming, Outputs, Plan, RecordOptions, Sealing,
-    Talk, commitment_policy, run_jobs, runtime,
+    CacheOption, ContextOption, EraseSettings, Erasing, Files, KeyCounts, KeyOptions, Naming, OnSignal,
+    Outputs, Plan, RecordOptions, Sealing, Talk, commitment_policy, run_jobs, runtime,
 };
 use super::telemetry;
 use crate::materials::MaterialsManager;
@@ -37,6 +38,10 @@ pub(super) struct Arguments {
     /// Append this to the names of outputs in a folder; nothing without a value [default: .encrypted]
     #[arg(long, value_name = "SUFFIX", num_args = 0..=1, default_missing_value = "", help_heading = "Files")]
     suffix: Option<String>,
+    /// Erase each input once its message is durable and verified, as the daemon does, and put a metadata
+    /// record beside it; the output must be another folder. Outputs get mode 0600
+    #[arg(long, conflicts_with_all = ["encode", "decode", "follow_symlinks"], help_heading = "Files")]
+    erase_input: bool,
     #[command(flatten)]
     keys: KeyOptions,
     #[command(flatten)]
@@ -73,20 +78,25 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
     let (context, required) = arguments.context.to_write()?;
     let cache = arguments.cache.limits()?;
     let naming = Naming {
-        suffix: arguments
-            .suffix
-            .clone()
-            .unwrap_or_else(|| ".encrypted".to_owned()),
+        suffix: arguments.suffix(),
         strip: None,
         skip_records: false,
     };
     let plan = Plan::to_output(&arguments.files, arguments.outputs.path(), &naming)?;
     let counts = Arc::new(KeyCounts::default());
     let keyring = arguments.keys.keyring(true, &counts)?;
-    let runtime = runtime()?;
+    let on_signal = if arguments.erase_input {
+        OnSignal::FinishFiles
+    } else {
+        OnSignal::EndAtOnce
+    };
+    let runtime = runtime(on_signal)?;
     let manager = MaterialsManager::new(keyring, suite, context, cache)
         .with_required_keys(required)
         .with_observer(Arc::<KeyCounts>::clone(&counts));
+    if arguments.erase_input {
+        return arguments.erase(runtime.handle(), manager, frame_length, &plan, &counts);
+    }
     let sealing = Sealing {
         runtime: runtime.handle().clone(),
         manager,
@@ -100,6 +110,34 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
 }
 
 impl Arguments {
+    fn suffix(&self) -> String {
+        self.suffix.clone().unwrap_or_else(|| ".encrypted".to_owned())
+    }
+
+    fn erase(
+        &self,
+        runtime: &Handle,
+        manager: MaterialsManager,
+        frame_length: FrameLength,
+        plan: &Plan,
+        counts: &Arc<KeyCounts>,
+    ) -> Outcome {
+        plan.make_folders()?;
+        let settings = EraseSettings {
+            output: self.outputs.path(),
+            suffix: self.suffix(),
+            frame_length,
+            existing: self.outputs.existing(),
+        };
+        if settings.suffix.is_empty() || !settings.output.is_dir() {
+            return Err(Failure::usage(
+                "--erase-input needs a folder as its output, and a suffix",
+            ));
+        }
+        let erasing = Erasing::open(runtime.clone(), manager, &self.files, settings)?;
+        run_jobs(&erasing, plan, &self.records, &self.talk, counts)
+    }
+
     fn suite(&self) -> Result<AlgorithmSuite, Failure> {
         let name = &self.algorithm;
         let policy = commitment_policy(&self.commitment_policy)?;

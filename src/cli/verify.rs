@@ -6,8 +6,8 @@ use clap::Args;
 
 use super::Outcome;
 use super::oneshot::{
-    CacheOption, ContextOption, Files, KeyCounts, KeyOptions, Limits, Naming, Opening, Plan, RecordOptions,
-    Talk, run_jobs, runtime,
+    CacheOption, ContextOption, Files, KeyCounts, KeyOptions, Limits, Naming, OnSignal, Opening, Plan,
+    RecordOptions, Talk, run_jobs, runtime,
 };
 use super::telemetry;
 
@@ -56,7 +56,7 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
     let plan = Plan::to_nowhere(&arguments.files, &naming)?;
     let counts = Arc::new(KeyCounts::default());
     let keyring = arguments.keys.keyring(false, &counts)?;
-    let runtime = runtime()?;
+    let runtime = runtime(OnSignal::EndAtOnce)?;
     let opening = Opening::new("verify", runtime.handle().clone(), keyring, settings);
     run_jobs(&opening, &plan, &arguments.records, &arguments.talk, &counts)
 }

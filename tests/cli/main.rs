@@ -26,6 +26,7 @@ mod every_command_shows_an_example;
 mod exit_codes_are_those_of_the_contract;
 mod folders_come_back_as_they_were;
 mod headers_are_shown_without_a_key;
+mod inputs_are_erased_on_request;
 mod metadata_lines_tell_how_it_ended;
 mod no_plaintext_of_a_bad_message_is_left;
 mod shells_complete_options_and_keyrings;

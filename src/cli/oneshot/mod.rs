@@ -1,5 +1,6 @@
 //! What `encrypt`, `decrypt` and `verify` have in common: options, files in, files out, records.
 
+mod erase;
 mod glob;
 mod interrupt;
 mod keys;
@@ -10,6 +11,7 @@ mod options;
 mod outputs;
 mod pairs;
 mod plan;
+mod planner;
 mod pool;
 mod progress;
 mod records;
@@ -19,6 +21,8 @@ mod summary;
 mod whole_file;
 mod wrapping_keys;
 
+pub(super) use erase::{EraseSettings, Erasing};
+pub(super) use interrupt::OnSignal;
 pub(super) use keys::KeyCounts;
 pub(super) use open::Opening;
 pub(super) use open_options::{Limits, commitment_policy};

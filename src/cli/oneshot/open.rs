@@ -18,7 +18,7 @@ use super::options::RequiredContext;
 use super::plan::{Destination, Job};
 use super::pool::{Existing, Work};
 use super::progress::Progress;
-use super::records::{Facts, Mismatch, OpenedWith};
+use super::records::{Facts, Mismatch};
 use super::seal::{OpenSource, failure, open_source, open_special, source_path};
 use super::whole_file::{WholeFile, scratch_file};
 use crate::cli::base64_stream::{Decoded, Encoded};
@@ -181,12 +181,12 @@ impl Opening {
         let materials = self.runtime.block_on(wanted);
         let materials =
             materials.map_err(|error| key_failure::to_open(error, source_path(&job.source), header))?;
-        facts.opened_with = self.keyring.opened(copies).map(|copy| OpenedWith {
-            format: 1,
-            wrapping_key: KeyProviderRecord {
+        facts.details = self.keyring.opened(copies).map(|copy| {
+            let wrapping_key = KeyProviderRecord {
                 key_info: STANDARD.encode(&copy.provider_info),
                 provider_id: STANDARD.encode(&copy.provider_id),
-            },
+            };
+            serde_json::json!({ "format": 1, "wrapping_key": wrapping_key })
         });
         Ok(materials)
     }

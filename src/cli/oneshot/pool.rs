@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-use super::interrupt;
+use super::interrupt::{self, OnSignal};
 use super::keys::KeyCounts;
 use super::options::{RecordOptions, Talk};
 use super::plan::{Destination, Job, Plan};
@@ -36,6 +36,10 @@ pub(in crate::cli) trait Work: Sync {
     fn existing(&self) -> &Existing;
     /// Does one job and fills in what its line says; gives the bytes of plaintext.
     fn run(&self, job: &Job, facts: &mut Facts, progress: &Progress) -> Result<u64, Failure>;
+    /// What else is to be said at the end.
+    fn closing_words(&self) -> Option<String> {
+        None
+    }
 }
 
 impl Existing {
@@ -59,6 +63,7 @@ struct Pool<'p> {
     worst: Mutex<Exit>,
     talk: &'p Talk,
     asking: Mutex<()>,
+    stopped: AtomicBool,
     /// Folders with new names.
     folders: Mutex<BTreeSet<PathBuf>>,
 }
@@ -82,6 +87,7 @@ pub(in crate::cli) fn run_jobs(
         worst: Mutex::new(Exit::Done),
         talk,
         asking: Mutex::new(()),
+        stopped: AtomicBool::new(false),
         folders: Mutex::default(),
     };
     for (_, failure) in &plan.failures {
@@ -107,12 +113,27 @@ impl Pool<'_> {
         std::thread::scope(|scope| {
             for _ in 0..threads {
                 scope.spawn(|| {
-                    while let Some(job) = jobs.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    while let Some(job) = self.next(jobs, &next) {
                         self.one(job);
                     }
                 });
             }
         });
+    }
+
+    /// The next job, until a signal says that it is enough.
+    fn next<'j>(&self, jobs: &'j [Job], next: &AtomicUsize) -> Option<&'j Job> {
+        let job = jobs.get(next.fetch_add(1, Ordering::Relaxed))?;
+        if !interrupt::is_stopping() {
+            return Some(job);
+        }
+        if !self.stopped.swap(true, Ordering::Relaxed) {
+            self.failed(&Failure::new(
+                Exit::Io,
+                "stopped by a signal; the files begun are finished",
+            ));
+        }
+        None
     }
 
     fn one(&self, job: &Job) {
@@ -201,6 +222,9 @@ impl Pool<'_> {
     }
 
     fn summarise(&self, keys: &KeyCounts, began: Instant, stdout_is_taken: bool) {
+        if let Some(words) = self.work.closing_words().filter(|_| !self.talk.quiet) {
+            output::complain(words);
+        }
         let summary = Summary::new(self.work.mode(), &self.tally, keys, began.elapsed());
         if self.talk.json {
             let text = serde_json::to_string(&summary).unwrap_or_default();
@@ -230,12 +254,12 @@ fn ask(path: &Path) -> bool {
 }
 
 /// A runtime for the key service's calls; the work itself is done on threads of its own.
-pub(in crate::cli) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+pub(in crate::cli) fn runtime(on_signal: OnSignal) -> Result<tokio::runtime::Runtime, Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
         .build()
         .map_err(|error| Failure::new(Exit::Io, error))?;
-    interrupt::clean_up_on_signals(runtime.handle());
+    interrupt::listen(runtime.handle(), on_signal);
     Ok(runtime)
 }

@@ -6,13 +6,14 @@ use std::path::{Path, PathBuf, absolute};
 use std::sync::{Mutex, PoisonError};
 
 use serde::Serialize;
+use serde_json::Value;
 
 use super::options::RecordOptions;
 use super::plan::{Destination, Job, Source};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::fs::PathContext as _;
-use crate::message::{HeaderAuthRecord, HeaderRecord, KeyProviderRecord};
+use crate::message::{HeaderAuthRecord, HeaderRecord};
 
 /// What is known of a message when its line is written; keys stand in alphabetical order.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -23,8 +24,9 @@ pub(in crate::cli) struct Facts {
     pub(super) header_auth: Option<HeaderAuthRecord>,
     #[serde(flatten)]
     pub(super) mismatch: Option<Mismatch>,
+    /// What aws-encryption-cli does not say.
     #[serde(rename = "sealdrop", skip_serializing_if = "Option::is_none")]
-    pub(super) opened_with: Option<OpenedWith>,
+    pub(super) details: Option<Value>,
 }
 
 /// Why a message was not opened although it could have been.
@@ -34,14 +36,6 @@ pub(super) struct Mismatch {
     pub(super) missing_encryption_context_pairs: Vec<(String, String)>,
     pub(super) reason: &'static str,
     pub(super) skipped: bool,
-}
-
-/// The `sealdrop` object of a decrypt line.
-#[derive(Clone, Debug, Serialize)]
-pub(super) struct OpenedWith {
-    pub(super) format: u32,
-    /// The wrapping key that opened the message.
-    pub(super) wrapping_key: KeyProviderRecord,
 }
 
 #[derive(Serialize)]
