@@ -106,7 +106,8 @@ impl Dispatcher {
 
     /// Scans while there is room for what a scan finds.
     fn fill(&mut self) {
-        while self.schedule.under_way() < WINDOW / 2 {
+        // Without data keys a scan would only fill the memory: what lies in the folder is safe there.
+        while self.schedule.under_way() < WINDOW / 2 && self.place.keys.remaining().is_none() {
             let Some(eyes) = self.eyes.as_mut().filter(|eyes| eyes.scanner.is_pending()) else {
                 return;
             };
@@ -211,7 +212,11 @@ impl Dispatcher {
                 self.hold(&candidate.path, &reason);
                 self.schedule.wait(Work::Candidate(candidate), retry_after(5));
             }
-            Setback::NoKey { retry_after } => self.schedule.wait(work.clone(), retry_after),
+            Setback::NoKey { retry_after } => match work {
+                // The folder remembers it.
+                Work::Candidate(_) if self.schedule.waiting() >= WINDOW => self.request(Cause::Backlog),
+                _ => self.schedule.wait(work.clone(), retry_after),
+            },
             Setback::Failed { error, claim } if error.is_gone() => {
                 let _ = claim; // nothing is left to come back to
             }
@@ -264,13 +269,16 @@ impl Dispatcher {
         self.tick();
     }
 
-    /// Looks whether the drop folder is where it was, and for one that was lost, whether it is back.
+    /// Looks whether the folders are where they were, and for ones that were lost, whether they are back.
     fn tick(&mut self) {
         if let Some(eyes) = &self.eyes {
-            match eyes.hints.check_alive() {
-                Ok(()) => return,
-                Err(error) => report::watch_lost(self.place.name(), &error),
-            }
+            let folders = &self.place.folders;
+            let lost = match (eyes.hints.check_alive(), folders.check_output()) {
+                (Ok(()), Ok(())) => return,
+                (Err(error), _) => report::chain(&error),
+                (_, Err(error)) => report::chain(&error),
+            };
+            report::watch_lost(self.place.name(), &lost);
             self.eyes = None;
         }
         let reopened =
@@ -278,9 +286,13 @@ impl Dispatcher {
         match reopened {
             Ok((place, eyes)) => {
                 report::watch_again(place.name());
+                let same_claims = self.place.folders.same_claims(&place.folders);
                 self.place = Arc::new(place);
                 self.eyes = Some(eyes);
-                self.take_up_claims();
+                // The claims of the same folder are all known: under way, or waiting.
+                if !same_claims {
+                    self.take_up_claims();
+                }
             }
             Err(error) => tracing::debug!("still lost: {}", report::chain(&error)),
         }

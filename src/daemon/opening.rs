@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use super::Error;
 use super::dispatcher::Eyes;
-use super::place::{KeyPause, Place};
+use super::place::Place;
 use crate::config::{self, DropSettings};
 use crate::fs::{PathContext, PathError, probe_leases};
 use crate::materials::MaterialsManager;
 use crate::message::FrameLength;
-use crate::seal::{self, Folders};
+use crate::seal::{self, FolderError, Folders};
 use crate::watch::{self, Folder, Gate, Hints, NameFilter, Scanner};
 
 /// What the watch layer needs of a drop's settings.
@@ -77,49 +77,11 @@ pub(super) fn open(
     options: &watch::Options,
     manager: MaterialsManager,
 ) -> Result<(Place, Eyes), Error> {
-    open_with(index, settings, options, Arc::new(manager), Arc::default())
-}
-
-/// Opens a drop again whose folder was lost.
-pub(super) fn reopen(
-    lost: &Place,
-    settings: &DropSettings,
-    options: &watch::Options,
-) -> Result<(Place, Eyes), Error> {
-    open_with(
-        lost.index,
-        settings,
-        options,
-        Arc::clone(&lost.manager),
-        Arc::clone(&lost.keys),
-    )
-}
-
-fn open_with(
-    index: usize,
-    settings: &DropSettings,
-    options: &watch::Options,
-    manager: Arc<MaterialsManager>,
-    keys: Arc<KeyPause>,
-) -> Result<(Place, Eyes), Error> {
-    let path = |source| path_error(settings, source);
-    let input = canonical(&settings.input).map_err(path)?;
-    let output = canonical(&settings.output).map_err(path)?;
-    let folders =
-        Folders::open(&settings.name, &input, &output, seal_options(settings)).map_err(|source| {
-            Error::Folders {
-                drop: settings.name.clone(),
-                source,
-            }
-        })?;
-    let folder = Folder::open(&input).map_err(path)?;
-    let support = probe_leases(folder.dir()).map_err(path)?;
-    let gate = Gate::new(folder.clone(), options, &support);
-    let scanner = Scanner::new(folder.clone(), options.clone());
-    let (hints, receiver) = Hints::start(&folder).map_err(|source| Error::Watch {
-        drop: settings.name.clone(),
-        source,
-    })?;
+    let (input, output) = canonical_folders(settings)?;
+    let folders = Folders::open(&settings.name, &input, &output, seal_options(settings))
+        .map_err(|source| folder_error(settings, source))?;
+    let (gate, eyes) = watching(settings, options, &input)?;
+    let (manager, keys) = (Arc::new(manager), Arc::default());
     Ok((
         Place {
             index,
@@ -128,6 +90,47 @@ fn open_with(
             manager,
             keys,
         },
+        eyes,
+    ))
+}
+
+/// Opens a drop again one of whose folders was lost; work under way goes on in the folders it has.
+pub(super) fn reopen(
+    lost: &Place,
+    settings: &DropSettings,
+    options: &watch::Options,
+) -> Result<(Place, Eyes), Error> {
+    let (input, output) = canonical_folders(settings)?;
+    let folders = lost
+        .folders
+        .open_again(&input, &output)
+        .map_err(|source| folder_error(settings, source))?;
+    let (gate, eyes) = watching(settings, options, &input)?;
+    let (manager, keys) = (Arc::clone(&lost.manager), Arc::clone(&lost.keys));
+    Ok((
+        Place {
+            index: lost.index,
+            folders,
+            gate,
+            manager,
+            keys,
+        },
+        eyes,
+    ))
+}
+
+fn watching(settings: &DropSettings, options: &watch::Options, input: &Path) -> Result<(Gate, Eyes), Error> {
+    let path = |source| path_error(settings, source);
+    let folder = Folder::open(input).map_err(path)?;
+    let support = probe_leases(folder.dir()).map_err(path)?;
+    let gate = Gate::new(folder.clone(), options, &support);
+    let scanner = Scanner::new(folder.clone(), options.clone());
+    let (hints, receiver) = Hints::start(&folder).map_err(|source| Error::Watch {
+        drop: settings.name.clone(),
+        source,
+    })?;
+    Ok((
+        gate,
         Eyes {
             hints,
             receiver,
@@ -136,8 +139,20 @@ fn open_with(
     ))
 }
 
-fn canonical(path: &Path) -> Result<PathBuf, PathError> {
-    std::fs::canonicalize(path).path_context("open", path)
+fn canonical_folders(settings: &DropSettings) -> Result<(PathBuf, PathBuf), Error> {
+    let canonical = |path: &Path| {
+        std::fs::canonicalize(path)
+            .path_context("open", path)
+            .map_err(|source| path_error(settings, source))
+    };
+    Ok((canonical(&settings.input)?, canonical(&settings.output)?))
+}
+
+fn folder_error(settings: &DropSettings, source: FolderError) -> Error {
+    Error::Folders {
+        drop: settings.name.clone(),
+        source,
+    }
 }
 
 fn path_error(settings: &DropSettings, source: PathError) -> Error {

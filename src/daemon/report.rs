@@ -107,12 +107,11 @@ pub(super) fn panicked(place: &Place, text: &str) {
     );
 }
 
-pub(super) fn watch_lost(drop: &str, error: &dyn StdError) {
+pub(super) fn watch_lost(drop: &str, why: &str) {
     warn!(
         sealdrop_event = "watch_lost",
         sealdrop_drop = drop,
-        "{}",
-        chain(error)
+        "a folder is lost, looking for it again: {why}"
     );
 }
 

@@ -52,6 +52,11 @@ impl Schedule {
         self.under_way.len()
     }
 
+    /// Files that wait for another attempt.
+    pub(super) fn waiting(&self) -> usize {
+        self.waiting.len()
+    }
+
     /// Whether a scan may pass over this path.
     pub(super) fn knows(&self, path: &Path) -> bool {
         let key = Key::Path(path.to_owned());

@@ -9,7 +9,7 @@ use rustix::io::Errno;
 use thiserror::Error;
 
 use super::Options;
-use crate::fs::{Dir, Medium, PathContext, PathError};
+use crate::fs::{Dir, FileIdentity, Medium, PathContext, PathError};
 
 /// The daemon's own folder inside an input.
 pub const CLAIMS: &str = ".sealdrop";
@@ -29,6 +29,9 @@ pub enum FolderError {
         /// What is wrong with it.
         what: String,
     },
+    /// Another directory is at its path.
+    #[error("the output folder {0:?} has been replaced by another directory")]
+    Replaced(PathBuf),
     /// Another daemon has it.
     #[error("{0:?} is in use by another sealdrop daemon")]
     Locked(PathBuf),
@@ -41,7 +44,7 @@ pub struct Folders {
     pub(super) host: String,
     pub(super) options: Options,
     pub(super) input: Dir,
-    pub(super) claims: Dir,
+    pub(super) claims: Arc<Dir>,
     pub(super) output: Arc<Dir>,
     /// What the input is on.
     pub(super) medium: Medium,
@@ -51,13 +54,46 @@ impl Folders {
     /// Opens and locks the folders of the drop `name`. Paths should be absolute: they appear in records.
     pub fn open(name: &str, input: &Path, output: &Path, options: Options) -> Result<Self, FolderError> {
         let input = Dir::open(input)?;
-        let claims = open_claims(&input)?;
-        let output = Arc::new(Dir::open(output)?);
-        lock(&claims)?;
-        lock(&output)?;
+        let claims = locked(open_claims(&input)?)?;
+        let output = locked(Dir::open(output)?)?;
+        Ok(Self::assemble(name, input, claims, output, options))
+    }
+
+    /// Opens the same drop's folders once more, after one of them was lost. A folder that is the same as before
+    /// keeps its lock, which work that is still under way holds as well.
+    pub fn open_again(&self, input: &Path, output: &Path) -> Result<Self, FolderError> {
+        let input = Dir::open(input)?;
+        let claims = same_or_locked(&self.claims, open_claims(&input)?)?;
+        let output = same_or_locked(&self.output, Dir::open(output)?)?;
+        Ok(Self::assemble(
+            &self.drop,
+            input,
+            claims,
+            output,
+            self.options.clone(),
+        ))
+    }
+
+    /// Whether the output's path still leads to the folder that is held.
+    pub fn check_output(&self) -> Result<(), FolderError> {
+        let path = self.output.path();
+        let named = rustix::fs::stat(path).path_context("look at", path)?;
+        let held = self.output.stat_self()?;
+        if FileIdentity::of(&named).same_file(&FileIdentity::of(&held)) {
+            return Ok(());
+        }
+        Err(FolderError::Replaced(path.to_owned()))
+    }
+
+    /// Whether both have the same claim folder, so that its claims are known.
+    pub fn same_claims(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.claims, &other.claims)
+    }
+
+    fn assemble(name: &str, input: Dir, claims: Arc<Dir>, output: Arc<Dir>, options: Options) -> Self {
         let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
         let medium = Medium::of(&claims);
-        Ok(Self {
+        Self {
             drop: name.to_owned(),
             host,
             options,
@@ -65,7 +101,7 @@ impl Folders {
             claims,
             output,
             medium,
-        })
+        }
     }
 
     /// The drop folder.
@@ -132,9 +168,17 @@ fn open_claims(input: &Dir) -> Result<Dir, FolderError> {
     Ok(claims)
 }
 
-fn lock(dir: &Dir) -> Result<(), FolderError> {
-    match rustix::fs::flock(dir, FlockOperation::NonBlockingLockExclusive) {
+fn locked(dir: Dir) -> Result<Arc<Dir>, FolderError> {
+    match rustix::fs::flock(&dir, FlockOperation::NonBlockingLockExclusive) {
         Err(Errno::WOULDBLOCK) => Err(FolderError::Locked(dir.path().to_owned())),
-        result => Ok(result.path_context("lock", dir.path())?),
+        result => result
+            .path_context("lock", dir.path())
+            .map(|()| Arc::new(dir))
+            .map_err(FolderError::from),
     }
+}
+
+fn same_or_locked(before: &Arc<Dir>, now: Dir) -> Result<Arc<Dir>, FolderError> {
+    let same = FileIdentity::of(&before.stat_self()?).same_file(&FileIdentity::of(&now.stat_self()?));
+    if same { Ok(Arc::clone(before)) } else { locked(now) }
 }

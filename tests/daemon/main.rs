@@ -14,6 +14,7 @@ mod kms;
 
 mod a_collision_loses_neither_message;
 mod a_file_that_is_open_for_writing_is_not_touched;
+mod a_lost_folder_is_picked_up_again;
 mod a_second_daemon_is_refused;
 mod every_kind_of_file_comes_back_bit_for_bit;
 mod killed_in_the_middle_it_loses_nothing;
