@@ -319,3 +319,31 @@ fn remove_if_old(folder: &Folder, path: &Path) -> bool {
     let age = super::candidate::changed_at(&stat).elapsed();
     age.is_ok_and(|age| age > EMPTY_FOR) && parent.remove_dir(name).is_ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn missed(cause: Cause, started: SystemTime) -> u64 {
+        let root = tempfile::tempdir().unwrap();
+        std::fs::write(root.path().join("f"), "").unwrap();
+        let folder = Folder::open(root.path()).unwrap();
+        let mut pass = Pass::new(cause, PathBuf::new());
+        pass.started = started;
+        let mut window = Window::new(10, |_: &Path| false);
+        let options = Options::default();
+        assert!(pass.go_on(&folder, &options, &mut window, &mut ()).unwrap());
+        assert_eq!(window.scan.candidates.len(), 1);
+        window.scan.missed
+    }
+
+    #[test]
+    fn only_a_timers_scan_that_meets_an_old_file_has_found_a_missed_one() {
+        let now = SystemTime::now();
+        let later = now + Duration::from_secs(10);
+        assert_eq!(missed(Cause::Timer, later), 1);
+        assert_eq!(missed(Cause::Timer, now), 0, "its hint may still be on the way");
+        assert_eq!(missed(Cause::Start, later), 0);
+        assert_eq!(missed(Cause::Overflow, later), 0);
+    }
+}

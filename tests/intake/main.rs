@@ -40,6 +40,7 @@ mod any_name_is_sealed_and_recorded_whole;
 mod empty_folders_are_removed_only_if_asked;
 mod lost_hints_become_a_scan;
 mod nobody_squats_the_claim_folder;
+mod other_users_files_need_just_these_capabilities;
 mod paths_beyond_the_limit_are_held;
 mod preallocated_and_sparse_files_settle;
 mod random_producers_lose_nothing_and_get_nothing_torn;
