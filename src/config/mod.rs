@@ -56,6 +56,13 @@ pub struct Settings {
     pub log: LogFormat,
 }
 
+impl Settings {
+    /// The options of a keyring and of all it is made of; `None` if there is none of that name.
+    pub fn keyring_options(&self, name: &str) -> Option<KeyringOptions> {
+        keyrings::options(name, &self.keyrings)
+    }
+}
+
 /// Settings, and what works but may surprise.
 #[derive(Clone, Debug)]
 pub struct Loaded {

@@ -4,11 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::Error;
-use crate::config::{CacheSettings, DropSettings, KeyringSettings, Settings};
-use crate::keyring::{
-    self, KeyFileError, Keyring, KeyringError, KeyringOptions, MultiOptions, RawAesOptions, RawRsaOptions,
-    RsaPadding,
-};
+use crate::config::{CacheSettings, DropSettings, Settings};
+use crate::keyring::{self, KeyFileError, Keyring, KeyringOptions};
 use crate::materials::{CacheLimits, MaterialsManager};
 
 type Keyrings = BTreeMap<String, Arc<dyn Keyring>>;
@@ -21,7 +18,9 @@ pub(super) fn build(settings: &Settings) -> Result<Keyrings, Error> {
         if keyrings.contains_key(name) {
             continue;
         }
-        let options = options(settings, name)?;
+        let options = settings
+            .keyring_options(name)
+            .ok_or_else(|| Error::NoKeyring(name.clone()))?;
         let key_file = |source| Error::KeyFile {
             keyring: name.clone(),
             source,
@@ -65,49 +64,4 @@ pub(super) fn manager(
         drop.encryption_context.clone(),
         limits,
     ))
-}
-
-fn options(settings: &Settings, name: &str) -> Result<KeyringOptions, Error> {
-    let keyring = settings
-        .keyrings
-        .get(name)
-        .ok_or_else(|| Error::NoKeyring(name.to_owned()))?;
-    let bad = |text: String| Error::Keyring {
-        keyring: name.to_owned(),
-        source: KeyringError::Options(text),
-    };
-    Ok(match keyring {
-        KeyringSettings::AwsKms(options) => KeyringOptions::AwsKms(options.clone()),
-        KeyringSettings::RawAes {
-            namespace,
-            name,
-            key_file,
-            create,
-        } => KeyringOptions::RawAes(RawAesOptions {
-            namespace: namespace.clone(),
-            name: name.clone(),
-            key_file: key_file.clone(),
-            create: *create,
-        }),
-        KeyringSettings::RawRsa {
-            namespace,
-            name,
-            padding,
-            public_key_file,
-            private_key_file,
-        } => KeyringOptions::RawRsa(RawRsaOptions {
-            namespace: namespace.clone(),
-            name: name.clone(),
-            padding: RsaPadding::from_name(padding).ok_or_else(|| bad(format!("no padding {padding:?}")))?,
-            public_key_file: public_key_file.clone(),
-            private_key_file: private_key_file.clone(),
-        }),
-        KeyringSettings::Multi { generator, children } => KeyringOptions::Multi(MultiOptions {
-            generator: Box::new(options(settings, generator)?),
-            children: children
-                .iter()
-                .map(|child| options(settings, child))
-                .collect::<Result<_, _>>()?,
-        }),
-    })
 }
