@@ -48,6 +48,8 @@ fn seal_options(settings: &DropSettings) -> seal::Options {
             config::Collision::Replace => seal::Collision::Replace,
             config::Collision::Hold => seal::Collision::Hold,
         },
+        leases: !matches!(settings.lease, config::Lease::Off),
+        quiet: settings.quiet.max(std::time::Duration::from_secs(2)),
         output_mode: settings.output_mode,
     }
 }

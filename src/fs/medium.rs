@@ -31,13 +31,23 @@ pub struct Medium {
     pub name: String,
     /// How it writes.
     pub file_system: FileSystem,
-    /// Whether a dm-crypt layer lies below, so that the medium holds no plaintext.
+    /// Whether a dm-crypt layer lies above every device below, so that the medium holds no plaintext.
     pub encrypted_below: bool,
     /// Whether every device below is a rotating disk; flash, virtual and unknown ones keep copies.
     pub rotating: bool,
 }
 
 impl Medium {
+    /// Whether a flush of anything makes durable whatever was done to any name before it: one journal, in order.
+    pub fn flushes_in_order(&self) -> bool {
+        matches!(self.name.as_str(), "ext3" | "ext4" | "xfs" | "tmpfs" | "ramfs")
+    }
+
+    /// Whether fsync(2) of a new file makes its name durable as well.
+    pub fn flushes_names(&self) -> bool {
+        self.flushes_in_order() || self.name == "btrfs"
+    }
+
     /// Of the file system that a descriptor is on, by `/proc/self/mountinfo` and `/sys/dev/block`.
     pub fn of(fd: impl AsFd) -> Self {
         let found = statx(fd, c"", AtFlags::EMPTY_PATH, StatxFlags::MNT_ID).ok();
@@ -46,11 +56,16 @@ impl Medium {
         let (name, options) = mount.map_or(("unknown", ""), |mount| (mount.kind, mount.options));
         let device = mount.map(|mount| mount.device).unwrap_or_default();
         let mut below = Vec::new();
-        devices_below(&PathBuf::from("/sys/dev/block").join(device), &mut below, 0);
+        devices_below(
+            &PathBuf::from("/sys/dev/block").join(device),
+            false,
+            &mut below,
+            0,
+        );
         Self {
             name: name.to_owned(),
             file_system: classify(name, options),
-            encrypted_below: below.iter().any(|device| device.encrypted),
+            encrypted_below: !below.is_empty() && below.iter().all(|device| device.encrypted),
             rotating: !below.is_empty() && below.iter().all(|device| device.rotating),
         }
     }
@@ -99,15 +114,15 @@ struct Device {
     rotating: bool,
 }
 
-/// Walks from a device to the ones it is made of (`slaves`), partitions to their disk.
-fn devices_below(device: &Path, found: &mut Vec<Device>, depth: u32) {
+/// Walks from a device to the ones it is made of (`slaves`), partitions to their disk; the last ones are found.
+fn devices_below(device: &Path, encrypted: bool, found: &mut Vec<Device>, depth: u32) {
     const DEEPEST: u32 = 16;
     if depth > DEEPEST || !device.exists() {
         return;
     }
     let read = |name: &str| fs::read_to_string(device.join(name)).unwrap_or_default();
     let rotational = [read("queue/rotational"), read("../queue/rotational")].concat();
-    let encrypted = read("dm/uuid").starts_with("CRYPT-");
+    let encrypted = encrypted || encrypts(&read("dm/uuid"));
     let slaves = fs::read_dir(device.join("slaves"));
     let slaves: Vec<_> = slaves
         .into_iter()
@@ -116,12 +131,18 @@ fn devices_below(device: &Path, found: &mut Vec<Device>, depth: u32) {
         .map(|entry| entry.path())
         .collect();
     let rotating = rotational.trim() == "1" && !device.join("loop").exists();
-    if slaves.is_empty() || encrypted {
+    if slaves.is_empty() {
         found.push(Device { encrypted, rotating });
     }
     for slave in slaves {
-        devices_below(&slave, found, depth + 1);
+        devices_below(&slave, encrypted, found, depth + 1);
     }
+}
+
+/// cryptsetup's device-mapper UUIDs: those of dm-verity and dm-integrity start the same and hide nothing.
+fn encrypts(uuid: &str) -> bool {
+    let kind = uuid.strip_prefix("CRYPT-").unwrap_or_default();
+    !kind.is_empty() && !kind.starts_with("VERITY") && !kind.starts_with("INTEGRITY")
 }
 
 #[cfg(test)]
@@ -139,6 +160,15 @@ mod tests {
         let tmp = mount_by_id(MOUNTS, 34).unwrap();
         assert_eq!(classify(tmp.kind, tmp.options), FileSystem::Memory);
         assert_eq!(mount_by_id(MOUNTS, 3), None);
+    }
+
+    #[test]
+    fn only_what_encrypts_counts_as_encrypted() {
+        assert!(encrypts("CRYPT-LUKS2-0123-name"));
+        assert!(encrypts("CRYPT-PLAIN-name"));
+        for uuid in ["", "LVM-0123", "CRYPT-VERITY-0123-name", "CRYPT-INTEGRITY-name"] {
+            assert!(!encrypts(uuid), "{uuid}");
+        }
     }
 
     #[test]

@@ -56,82 +56,52 @@ impl Claimed {
             size: FileIdentity::of(&stat).size,
             erasing: false,
         };
-        let home = match Home::make(folders, claim.clone(), &arrival.relative) {
-            Ok(home) => home,
-            Err(error) => {
-                let _ = super::home::remove_tree_of_dirs(&folders.claims, &claim.file_name());
-                return Err(SealError::Input(error));
-            }
-        };
-        Self::take(&home, &arrival, &stat, path).inspect_err(|_| {
-            // An error here leaves an empty folder, which the next start removes.
-            let _ = home.remove(folders);
-        })?;
+        let home = Home::make(folders, claim, &arrival.relative)?;
+        let remove = |_: &SealError| drop(home.remove(folders)); // what stays is empty, for the next start
+        rename_in(&home, &arrival, &path).inspect_err(remove)?;
+        if let Err(error) = check_taken(folders, &home, &arrival, &stat, &path) {
+            put_back(&home, &arrival)?;
+            remove(&error);
+            return Err(error);
+        }
         Self::assemble(home, arrival.file, arrival.lease, arrival.arrived)
     }
 
-    /// The rename, and the proof that it took what was opened.
-    fn take(home: &Home, arrival: &Arrival, opened: &Stat, path: PathBuf) -> Result<(), SealError> {
-        let name = home.file_name();
-        match arrival.dir.rename(name, &home.parent, name, Replace::Never) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(SealError::Gone(path)),
-            result => result.map_err(SealError::Input)?,
-        }
-        let taken = home.parent.stat(name).map_err(SealError::Input)?;
-        if FileIdentity::of(&taken).same_file(&FileIdentity::of(opened)) {
-            return Ok(());
-        }
-        // Somebody swapped the name between open and rename: what was taken goes back untouched.
-        home.parent
-            .rename(name, &arrival.dir, name, Replace::Never)
-            .map_err(SealError::Input)?;
-        Err(SealError::Changed(path))
-    }
-
-    /// Opens a claim again that a crash or an earlier failure left.
-    ///
-    /// After a crash its file is as it was claimed, or it is held: a power cut leaves unsynced drops empty. In the run
-    /// that claimed it, which knows when it `arrived`, a writer may have come back to it just before the claim: it is
-    /// waited for, and what it left is the file.
+    /// Opens a claim again that a crash or an earlier failure left. `arrived` is known of what this process claimed:
+    /// then a file that has grown since is just not done. Otherwise its size must be the one it was claimed with.
     pub fn reopen(
         folders: &Folders,
         claim: &ClaimName,
         arrived: Option<SystemTime>,
     ) -> Result<Self, SealError> {
-        let found = Home::find(folders, claim.clone()).map_err(SealError::Input)?;
-        if !found.has_file {
-            return Err(SealError::Gone(folders.claims.path().join(claim.file_name())));
-        }
-        let mut home = found.home;
+        let gone = || SealError::Gone(folders.claims.path().join(claim.file_name()));
+        let found = Home::find(folders, claim)?.filter(|found| found.has_file);
+        let mut home = found.ok_or_else(gone)?.home;
         let path = home.path();
-        check_regular(
-            &path,
-            &home.parent.stat(home.file_name()).map_err(SealError::Input)?,
-        )?;
+        let named = home.parent.stat(home.file_name()).map_err(SealError::Input)?;
+        check_regular(&path, &named)?;
         let file = home
             .parent
             .open_file(home.file_name())
             .map_err(SealError::Input)?;
-        let lease = match Lease::take(&file) {
-            Ok(lease) => Some(lease),
-            Err(LeaseRefused::OpenForWriting) => return Err(SealError::Changed(path)),
-            Err(_) => None,
-        };
+        let lease = take_lease(folders, &file, &path)?;
         let stat = rustix::fs::fstat(&file)
             .path_context("look at", &path)
             .map_err(SealError::Input)?;
         check_single_file(&path, &stat)?;
+        if lease.is_none() && !is_quiet(&stat, folders.options.quiet) {
+            return Err(SealError::Changed(path));
+        }
         let found = FileIdentity::of(&stat).size;
-        match arrived {
-            _ if found == claim.size => {}
-            Some(_) => home.resize(folders, found).map_err(SealError::Input)?,
-            None => {
-                return Err(SealError::SizeDiffers {
-                    path,
-                    claimed: claim.size,
-                    found,
-                });
-            }
+        if found != claim.size && arrived.is_none() {
+            return Err(SealError::SizeDiffers {
+                path,
+                claimed: claim.size,
+                found,
+            });
+        }
+        if found != claim.size {
+            home.resize(folders, found).map_err(SealError::Input)?;
         }
         let arrived = arrived.unwrap_or_else(|| changed(&stat));
         Self::assemble(home, file, lease, arrived)
@@ -182,6 +152,58 @@ impl Claimed {
             Err(SealError::Changed(path))
         }
     }
+}
+
+fn rename_in(home: &Home, arrival: &Arrival, path: &Path) -> Result<(), SealError> {
+    let name = home.file_name();
+    match arrival.dir.rename(name, &home.parent, name, Replace::Never) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Err(SealError::Gone(path.to_owned())),
+        result => result.map_err(SealError::Input),
+    }
+}
+
+/// The proof that the rename took what was opened, in the size that the claim says, and that it is durable before
+/// anything else of this claim can be.
+fn check_taken(
+    folders: &Folders,
+    home: &Home,
+    arrival: &Arrival,
+    opened: &Stat,
+    path: &Path,
+) -> Result<(), SealError> {
+    let taken = home.parent.stat(home.file_name()).map_err(SealError::Input)?;
+    let (taken, opened) = (FileIdentity::of(&taken), FileIdentity::of(opened));
+    if !taken.same_file(&opened) || taken.size != opened.size {
+        // Somebody swapped the name between open and rename, or is still writing: it goes back untouched.
+        return Err(SealError::Changed(path.to_owned()));
+    }
+    folders
+        .make_claim_durable(home, &arrival.dir)
+        .map_err(SealError::Input)
+}
+
+fn put_back(home: &Home, arrival: &Arrival) -> Result<(), SealError> {
+    let name = home.file_name();
+    home.parent
+        .rename(name, &arrival.dir, name, Replace::Never)
+        .map_err(SealError::Input)
+}
+
+/// A lease on a claim that is taken up again, or the knowledge that somebody has it open for writing.
+fn take_lease(folders: &Folders, file: &File, path: &Path) -> Result<Option<Lease>, SealError> {
+    match Lease::take(file) {
+        Ok(lease) => Ok(Some(lease)),
+        Err(LeaseRefused::OpenForWriting) if folders.options.leases => {
+            Err(SealError::Changed(path.to_owned()))
+        }
+        Err(_) => Ok(None),
+    }
+}
+
+/// Whether the content has not changed for so long; a time to come says nothing, as clocks differ.
+fn is_quiet(stat: &Stat, quiet: Duration) -> bool {
+    let modified = system_time(FileIdentity::of(stat).modified);
+    modified.elapsed().map_or(true, |age| age >= quiet)
 }
 
 /// A regular file with one name: anything else is never opened, or never overwritten.

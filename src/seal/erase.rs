@@ -7,11 +7,11 @@ use std::time::SystemTime;
 use rustix::fs::Stat;
 
 use super::home::Home;
-use super::judge::{Ground, Looks, is_allocated, judge, look};
+use super::judge::{Ground, Looks, is_allocated, judge, judge_unlinked, look};
 use super::record::{Erasure, Outcome, Residue};
 use super::scrub::scrub;
 use super::stage::Staged;
-use super::{EraseMode, Folders, Published, SealError};
+use super::{Collision, EraseMode, Folders, Published, SealError};
 use crate::fs::{Dir, FileIdentity, FileSystem, PathContext, PathError, Replace};
 
 /// The plaintext is gone; its record is not written yet.
@@ -26,7 +26,7 @@ impl Erased {
     /// Erases the plaintext of a published message. If it changed after all, or the message is gone already, the
     /// message is withdrawn and the plaintext stays to be sealed again.
     pub fn erase(folders: &Folders, mut published: Published) -> Result<Self, SealError> {
-        if let Err(error) = check_last(&mut published.0) {
+        if let Err(error) = check_last(folders, &mut published.0) {
             published.withdraw();
             return Err(error);
         }
@@ -42,8 +42,9 @@ impl Erased {
 }
 
 /// The last look before the irreversible: no writer came, the state is the one that was sealed, and the message
-/// still has a name somewhere (a consumer may have moved it, but not thrown it away).
-fn check_last(staged: &mut Staged) -> Result<(), SealError> {
+/// still has a name somewhere: a consumer may have moved it, but not thrown it away. A drop that replaces messages
+/// has given this one up if another has its name.
+fn check_last(folders: &Folders, staged: &mut Staged) -> Result<(), SealError> {
     staged.claimed.check_unchanged()?;
     drop(staged.claimed.lease.take()); // our own writable open would break it, and wait
     staged.claimed.check_unchanged()?;
@@ -51,26 +52,29 @@ fn check_last(staged: &mut Staged) -> Result<(), SealError> {
     let stat = rustix::fs::fstat(&staged.file)
         .path_context("look at", &name)
         .map_err(SealError::Output)?;
-    if stat.st_nlink == 0 {
-        Err(SealError::Gone(name))
-    } else {
+    let replaced = || {
+        let found = staged.leftovers.dir.stat_if_exists(&staged.final_name);
+        folders.options.collision == Collision::Replace && matches!(found, Ok(Some(_)))
+    };
+    if stat.st_nlink > 0 || replaced() {
         Ok(())
+    } else {
+        Err(SealError::MessageGone(name))
     }
 }
 
 /// Erases by the drop's mode. `file` is the claimed file, open; only an error of the last unlink or move is one.
 pub(super) fn erase_file(folders: &Folders, home: &mut Home, file: &File) -> Result<Erasure, PathError> {
-    let unlinked = |reason| Erasure {
-        outcome: Outcome::UnlinkedOnly,
-        residue: vec![reason],
-    };
+    let ground = Ground::of(&folders.medium, file);
+    let before = look(file);
+    let unlinked = |reason| judge_unlinked(ground, &before, reason);
     let erasure = match &folders.options.erase {
         EraseMode::Keep(folder) => return keep(folder, home),
-        EraseMode::Unlink => unlinked(Residue::Unverifiable),
+        EraseMode::Unlink => unlinked(None),
         EraseMode::Overwrite => match overwrite(folders, home, file)? {
-            Overwritten::Looks(ground, looks) => judge(ground, &looks),
-            Overwritten::HardLinked => unlinked(Residue::Hardlinked),
-            Overwritten::Refused => unlinked(Residue::WriteDenied),
+            Overwritten::Looks(looks) => judge(ground, &looks),
+            Overwritten::HardLinked => unlinked(Some(Residue::Hardlinked)),
+            Overwritten::Refused => unlinked(Some(Residue::WriteDenied)),
         },
     };
     unlink_same(&home.parent, home.file_name(), file)?;
@@ -78,13 +82,13 @@ pub(super) fn erase_file(folders: &Folders, home: &mut Home, file: &File) -> Res
 }
 
 enum Overwritten {
-    Looks(Ground, Looks),
+    Looks(Looks),
     HardLinked,
     Refused,
 }
 
-/// Looks, scrubs, looks, flushes, looks. An error is one of marking the claim: then nothing was overwritten. The flush
-/// is left out where no block is allocated: it would allocate them.
+/// Looks, scrubs, looks, flushes, looks. Without its mark a claim is not overwritten, as on a file system that is full.
+/// The flush is left out where no block is allocated: it would allocate them.
 fn overwrite(folders: &Folders, home: &mut Home, file: &File) -> Result<Overwritten, PathError> {
     let path = home.path();
     let stat = rustix::fs::fstat(file).path_context("look at", &path)?;
@@ -94,10 +98,9 @@ fn overwrite(folders: &Folders, home: &mut Home, file: &File) -> Result<Overwrit
     let Some(writable) = open_same(home, &stat) else {
         return Ok(Overwritten::Refused);
     };
-    let ground = Ground::of(&folders.medium, file);
     let before = look(file);
-    if is_allocated(&before) {
-        home.mark_erasing(folders)?;
+    if is_allocated(&before) && home.mark_erasing(folders).is_err() {
+        return Ok(Overwritten::Refused);
     }
     if scrub(&writable, FileIdentity::of(&stat).size).is_err() {
         return Ok(Overwritten::Refused);
@@ -109,14 +112,11 @@ fn overwrite(folders: &Folders, home: &mut Home, file: &File) -> Result<Overwrit
         return Ok(Overwritten::Refused);
     }
     let flushed = if on_disk { look(file) } else { None };
-    Ok(Overwritten::Looks(
-        ground,
-        Looks {
-            before,
-            scrubbed,
-            flushed,
-        },
-    ))
+    Ok(Overwritten::Looks(Looks {
+        before,
+        scrubbed,
+        flushed,
+    }))
 }
 
 /// The file open for writing through its name, if that is still this file.

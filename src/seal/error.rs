@@ -89,6 +89,28 @@ pub enum SealError {
     /// A staged message whose plaintext is gone: it may be the only copy, and is left as it is.
     #[error("the plaintext of {0:?} is gone, and its message is staged but not published")]
     PlaintextMissing(PathBuf),
+    /// The published message was thrown away before its plaintext was erased, so the plaintext is sealed again.
+    #[error("the message {0:?} is gone, and its plaintext was not erased yet")]
+    MessageGone(PathBuf),
+    /// The published message is not as long as its draft says, so its plaintext may be the only copy.
+    #[error("the message {path:?} has {found} bytes, and had {expected} when it was published")]
+    MessageDamaged {
+        /// The message.
+        path: PathBuf,
+        /// Bytes then.
+        expected: u64,
+        /// Bytes now.
+        found: u64,
+    },
+    /// The draft was not written for this claim by this user.
+    #[error("the draft record {0:?} is not this claim's")]
+    DraftNotOurs(PathBuf),
+    /// The output folder is not the one that is held open: unmounted, moved or removed.
+    #[error("the output folder {0:?} is not there any more")]
+    OutputLost(PathBuf),
+    /// Another worker has the claim.
+    #[error("{0:?} is being worked on")]
+    Busy(PathBuf),
     /// The operating system gave no random bytes.
     #[error("the operating system gave no random bytes: {0}")]
     Random(getrandom::Error),
@@ -128,9 +150,15 @@ impl SealError {
             Self::NameTaken(_) => "name_taken",
             Self::Encrypt(_) => "encryption",
             Self::Verify(_) | Self::VerifyLength { .. } => "verification",
-            Self::Draft { .. } | Self::DraftName(_) | Self::DraftMissing(_) | Self::PlaintextMissing(_) => {
-                "draft"
-            }
+            Self::Draft { .. }
+            | Self::DraftName(_)
+            | Self::DraftMissing(_)
+            | Self::DraftNotOurs(_)
+            | Self::PlaintextMissing(_) => "draft",
+            Self::MessageGone(_) => "message_gone",
+            Self::MessageDamaged { .. } => "message_damaged",
+            Self::OutputLost(_) => "output_lost",
+            Self::Busy(_) => "busy",
             Self::Random(_) => "random",
         }
     }
@@ -140,9 +168,9 @@ impl SealError {
         matches!(self, Self::Gone(_))
     }
 
-    /// Whether looking again at once may help, as the producer is just not done.
+    /// Whether looking again at once may help, as the producer, or another worker, is just not done.
     pub fn is_producer_active(&self) -> bool {
-        matches!(self, Self::Changed(_))
+        matches!(self, Self::Changed(_) | Self::Busy(_))
     }
 }
 

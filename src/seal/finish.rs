@@ -2,16 +2,18 @@
 
 use std::ffi::OsStr;
 use std::fs::File;
-use std::io;
+use std::io::{self, Read as _};
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
+
+use rustix::fs::FileType;
 
 use super::home::Home;
 use super::record::{Draft, Erasure, Record, milliseconds, timestamp};
 use super::stage::{Leftovers, draft_name, record_name_in_progress, write_json};
 use super::traces::Traces;
 use super::{Collision, Erased, Folders, SealError, publish};
-use crate::fs::{PathError, Replace};
+use crate::fs::{Dir, PathError, Replace};
 
 /// What there is to tell of a file that went all the way.
 #[derive(Clone, Debug)]
@@ -107,7 +109,8 @@ fn write_record(
 ) -> Result<File, PathError> {
     let dir = &leftovers.dir;
     let name = publish::record_name(message_name);
-    if let Some(file) = record_of(leftovers, &name) {
+    let other = publish::shortened(message_name, ".json", leftovers.id);
+    if let Some(file) = record_of(leftovers, &name).or_else(|| record_of(leftovers, &other)) {
         return Ok(file);
     }
     let new = record_name_in_progress(leftovers.id);
@@ -119,14 +122,12 @@ fn write_record(
         result => result?,
     };
     let replace = match folders.options.collision {
-        Collision::Replace => Replace::Existing,
-        Collision::Unique | Collision::Hold => Replace::Never,
+        Collision::Unique | Collision::Hold if !is_torn(dir, &name) => Replace::Never,
+        _ => Replace::Existing,
     };
     match dir.rename(&new, dir, &name, replace) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-            // Somebody has the record's name, or a power cut emptied it: the record says which message it means.
-            let mut other = message_name.to_owned();
-            other.push(format!(".{}.json", leftovers.id.short()));
+            // Somebody has the record's name: the record says which message it means.
             dir.rename(&new, dir, &other, Replace::Existing)?;
         }
         result => result?,
@@ -139,4 +140,22 @@ fn record_of(leftovers: &Leftovers, name: &OsStr) -> Option<File> {
     let file = leftovers.dir.open_file(name).ok()?;
     let found: Record = serde_json::from_reader(io::BufReader::new(&file)).ok()?;
     (found.sealdrop.id == leftovers.id.to_string()).then_some(file)
+}
+
+/// Whether the name stands for what a power cut leaves of a record that had its name before its bytes: a file of this
+/// user's, of nothing or of zeros.
+fn is_torn(dir: &Dir, name: &OsStr) -> bool {
+    const LONGEST: u64 = 1 << 20;
+    let Ok(file) = dir.open_file(name) else {
+        return false;
+    };
+    let Ok(stat) = rustix::fs::fstat(&file) else {
+        return false;
+    };
+    let ours = FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile
+        && stat.st_nlink == 1
+        && stat.st_uid == rustix::process::geteuid().as_raw();
+    let mut text = Vec::new();
+    let read = file.take(LONGEST).read_to_end(&mut text);
+    ours && read.is_ok() && text.iter().all(|byte| *byte == 0)
 }

@@ -2,13 +2,14 @@
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rustix::fs::{FileType, FlockOperation};
 use rustix::io::Errno;
 use thiserror::Error;
 
-use super::Options;
+use super::home::Home;
+use super::{Options, SealError};
 use crate::fs::{Dir, FileIdentity, Medium, PathContext, PathError};
 
 /// The daemon's own folder inside an input.
@@ -29,8 +30,8 @@ pub enum FolderError {
         /// What is wrong with it.
         what: String,
     },
-    /// Another directory is at its path.
-    #[error("the output folder {0:?} has been replaced by another directory")]
+    /// Another directory is at its path, or nothing is mounted there any more.
+    #[error("the output folder {0:?} is not the one that was opened")]
     Replaced(PathBuf),
     /// Another daemon has it.
     #[error("{0:?} is in use by another sealdrop daemon")]
@@ -45,44 +46,44 @@ pub struct Folders {
     pub(super) options: Options,
     pub(super) input: Dir,
     pub(super) claims: Arc<Dir>,
-    pub(super) output: Arc<Dir>,
+    output: Output,
     /// What the input is on.
     pub(super) medium: Medium,
+    /// Whether a durable output leaves the claim's rename undecided: it is on another file system, or in one that
+    /// flushes each directory by itself.
+    claims_need_flush: bool,
+    /// Whether a flushed file's name needs a flush of its own.
+    names_need_flush: bool,
+}
+
+/// The output folder: a descriptor, and the path that should lead to it.
+#[derive(Debug)]
+struct Output {
+    path: PathBuf,
+    dir: Mutex<Arc<Dir>>,
+    /// Where a file system was mounted, nothing is written while none is.
+    is_mount: bool,
 }
 
 impl Folders {
     /// Opens and locks the folders of the drop `name`. Paths should be absolute: they appear in records.
     pub fn open(name: &str, input: &Path, output: &Path, options: Options) -> Result<Self, FolderError> {
-        let input = Dir::open(input)?;
-        let claims = locked(open_claims(&input)?)?;
-        let output = locked(Dir::open(output)?)?;
-        Ok(Self::assemble(name, input, claims, output, options))
+        Self::open_all(name, input, output, options, None)
     }
 
-    /// Opens the same drop's folders once more, after one of them was lost. A folder that is the same as before
-    /// keeps its lock, which work that is still under way holds as well.
+    /// Opens them again after the drop folder was lost; what is still the same stays locked.
     pub fn open_again(&self, input: &Path, output: &Path) -> Result<Self, FolderError> {
-        let input = Dir::open(input)?;
-        let claims = same_or_locked(&self.claims, open_claims(&input)?)?;
-        let output = same_or_locked(&self.output, Dir::open(output)?)?;
-        Ok(Self::assemble(
-            &self.drop,
-            input,
-            claims,
-            output,
-            self.options.clone(),
-        ))
+        Self::open_all(&self.drop, input, output, self.options.clone(), Some(self))
     }
 
     /// Whether the output's path still leads to the folder that is held.
     pub fn check_output(&self) -> Result<(), FolderError> {
-        let path = self.output.path();
+        let (path, held) = (&self.output.path, self.output.current());
         let named = rustix::fs::stat(path).path_context("look at", path)?;
-        let held = self.output.stat_self()?;
-        if FileIdentity::of(&named).same_file(&FileIdentity::of(&held)) {
+        if FileIdentity::of(&named).same_file(&FileIdentity::of(&held.stat_self()?)) {
             return Ok(());
         }
-        Err(FolderError::Replaced(path.to_owned()))
+        Err(FolderError::Replaced(path.clone()))
     }
 
     /// Whether both have the same claim folder, so that its claims are known.
@@ -90,28 +91,47 @@ impl Folders {
         Arc::ptr_eq(&self.claims, &other.claims)
     }
 
-    fn assemble(name: &str, input: Dir, claims: Arc<Dir>, output: Arc<Dir>, options: Options) -> Self {
+    fn open_all(
+        name: &str,
+        input: &Path,
+        output: &Path,
+        options: Options,
+        before: Option<&Self>,
+    ) -> Result<Self, FolderError> {
+        let input = Dir::open(input)?;
+        let claims = locked(
+            open_claims(&input)?,
+            before.map(|before| Arc::clone(&before.claims)),
+        )?;
+        let path = output.to_owned();
+        let is_mount = is_mount(&path);
+        if before.is_some_and(|before| before.output.is_mount && !is_mount) {
+            return Err(FolderError::Replaced(path));
+        }
+        let output = locked(Dir::open(&path)?, before.map(|before| before.output.current()))?;
         let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
         let medium = Medium::of(&claims);
-        Self {
+        let same = claims.stat_self()?.st_dev == output.stat_self()?.st_dev;
+        Ok(Self {
             drop: name.to_owned(),
             host,
             options,
             input,
+            claims_need_flush: !(same && medium.flushes_in_order()),
+            names_need_flush: !Medium::of(&output).flushes_names(),
             claims,
-            output,
+            output: Output {
+                path,
+                dir: Mutex::new(output),
+                is_mount,
+            },
             medium,
-        }
+        })
     }
 
     /// The drop folder.
     pub fn input(&self) -> &Dir {
         &self.input
-    }
-
-    /// The output folder.
-    pub fn output(&self) -> &Dir {
-        &self.output
     }
 
     /// The drop's name.
@@ -120,13 +140,76 @@ impl Folders {
     }
 
     /// The mirrored output folder of a file, made where it is not there yet.
-    pub(super) fn output_dir(&self, relative: &Path) -> Result<Arc<Dir>, PathError> {
-        let mut dir = Arc::clone(&self.output);
+    pub(super) fn output_dir(&self, relative: &Path) -> Result<Arc<Dir>, SealError> {
+        let mut dir = self.output.in_place()?;
         for component in relative.parent().into_iter().flat_map(Path::components) {
-            dir = Arc::new(open_or_make_mirror(&dir, component.as_os_str())?);
+            dir = Arc::new(open_or_make_mirror(&dir, component.as_os_str()).map_err(SealError::Output)?);
         }
         Ok(dir)
     }
+
+    /// Makes names durable whose files are flushed, where that takes a flush of the directory.
+    pub(super) fn flush_names(&self, dir: &Dir) -> Result<(), PathError> {
+        if self.names_need_flush { dir.sync() } else { Ok(()) }
+    }
+
+    /// Makes the rename into a claim durable where a later flush of the output would not: else a power cut could
+    /// leave the message published and its plaintext dropped, and it would be sealed twice.
+    pub(super) fn make_claim_durable(&self, home: &Home, from: &Dir) -> Result<(), PathError> {
+        if !self.claims_need_flush {
+            return Ok(());
+        }
+        home.parent.sync()?;
+        if !self.medium.flushes_in_order() {
+            self.claims.sync()?;
+            from.sync()?;
+        }
+        Ok(())
+    }
+}
+
+impl Output {
+    fn current(&self) -> Arc<Dir> {
+        Arc::clone(&self.dir.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The folder that the path leads to: one that was replaced is taken, one that is not there is waited for.
+    fn in_place(&self) -> Result<Arc<Dir>, SealError> {
+        let mut held = self.dir.lock().unwrap_or_else(PoisonError::into_inner);
+        let lost = || SealError::OutputLost(self.path.clone());
+        let found = rustix::fs::stat(&self.path).map_err(|_| lost())?;
+        let open = held.stat_self().map_err(SealError::Output)?;
+        if FileIdentity::of(&found).same_file(&FileIdentity::of(&open)) {
+            return Ok(Arc::clone(&held));
+        }
+        if self.is_mount && !is_mount(&self.path) {
+            return Err(lost());
+        }
+        let replaced = Dir::open(&self.path).map_err(SealError::Output)?;
+        *held = locked(replaced, None).map_err(|error| match error {
+            FolderError::Path(error) => SealError::Output(error),
+            FolderError::Locked(_) | FolderError::Replaced(_) | FolderError::NotOurs { .. } => lost(),
+        })?;
+        Ok(Arc::clone(&held))
+    }
+}
+
+/// Whether a file system is mounted just there.
+fn is_mount(path: &Path) -> bool {
+    let device = |path: &Path| rustix::fs::stat(path).map(|stat| stat.st_dev).ok();
+    path.parent().is_some_and(|parent| device(parent) != device(path))
+}
+
+/// Locks a directory, or gives back the one that is locked already if it is the same.
+fn locked(dir: Dir, before: Option<Arc<Dir>>) -> Result<Arc<Dir>, FolderError> {
+    if let Some(before) = before {
+        let same = FileIdentity::of(&dir.stat_self()?).same_file(&FileIdentity::of(&before.stat_self()?));
+        if same {
+            return Ok(before);
+        }
+    }
+    lock(&dir)?;
+    Ok(Arc::new(dir))
 }
 
 /// A mirrored folder takes its parent's permission bits, whatever the umask is, and is durable before it is used.
@@ -134,9 +217,12 @@ fn open_or_make_mirror(parent: &Dir, name: &OsStr) -> Result<Dir, PathError> {
     if parent.stat_if_exists(name)?.is_some() {
         return parent.open_dir(name);
     }
-    let mode = rustix::fs::Mode::from_raw_mode(parent.stat_self()?.st_mode);
-    let dir = parent.open_or_make_dir(name, 0o700)?;
-    rustix::fs::fchmod(&dir, mode).path_context("set the mode of", dir.path())?;
+    let wanted = rustix::fs::Mode::from_raw_mode(parent.stat_self()?.st_mode);
+    let dir = parent.open_or_make_dir(name, wanted.bits() & 0o777)?;
+    // Only if it must be: chmod(2) by somebody outside the group would take the setgid bit away.
+    if rustix::fs::Mode::from_raw_mode(dir.stat_self()?.st_mode) != wanted {
+        rustix::fs::fchmod(&dir, wanted).path_context("set the mode of", dir.path())?;
+    }
     parent.sync()?;
     Ok(dir)
 }
@@ -168,17 +254,9 @@ fn open_claims(input: &Dir) -> Result<Dir, FolderError> {
     Ok(claims)
 }
 
-fn locked(dir: Dir) -> Result<Arc<Dir>, FolderError> {
-    match rustix::fs::flock(&dir, FlockOperation::NonBlockingLockExclusive) {
+fn lock(dir: &Dir) -> Result<(), FolderError> {
+    match rustix::fs::flock(dir, FlockOperation::NonBlockingLockExclusive) {
         Err(Errno::WOULDBLOCK) => Err(FolderError::Locked(dir.path().to_owned())),
-        result => result
-            .path_context("lock", dir.path())
-            .map(|()| Arc::new(dir))
-            .map_err(FolderError::from),
+        result => Ok(result.path_context("lock", dir.path())?),
     }
-}
-
-fn same_or_locked(before: &Arc<Dir>, now: Dir) -> Result<Arc<Dir>, FolderError> {
-    let same = FileIdentity::of(&before.stat_self()?).same_file(&FileIdentity::of(&now.stat_self()?));
-    if same { Ok(Arc::clone(before)) } else { locked(now) }
 }

@@ -4,7 +4,8 @@ use std::ffi::{OsStr, OsString};
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
-use super::{ClaimId, Folders};
+use super::busy::Busy;
+use super::{ClaimId, Folders, SealError};
 use crate::fs::{Dir, EntryKind, PathError, Replace};
 
 const ERASING: &str = ".erasing";
@@ -58,53 +59,82 @@ pub(super) struct Home {
     pub(super) relative: PathBuf,
     /// The directory that the file itself stands in.
     pub(super) parent: Dir,
+    /// Nobody else in this process works on the claim meanwhile.
+    _busy: Busy,
 }
 
 impl Home {
     /// Makes the directories for a file that is about to be claimed.
-    pub(super) fn make(folders: &Folders, claim: ClaimName, relative: &Path) -> Result<Self, PathError> {
+    pub(super) fn make(folders: &Folders, claim: ClaimName, relative: &Path) -> Result<Self, SealError> {
         let name = claim.file_name();
-        folders.claims.make_dir(&name, 0o700)?;
-        let mut parent = folders.claims.open_dir(&name)?;
-        for component in parents(relative) {
-            parent = parent.open_or_make_dir(component, 0o700)?;
+        let busy = Busy::mark(claim.id).ok_or_else(|| SealError::Busy(folders.claims.path().join(&name)))?;
+        let make = || {
+            folders.claims.make_dir(&name, 0o700)?;
+            let mut parent = folders.claims.open_dir(&name)?;
+            for component in parents(relative) {
+                parent = parent.open_or_make_dir(component, 0o700)?;
+            }
+            Ok(parent)
+        };
+        match make() {
+            Ok(parent) => Ok(Self {
+                claim,
+                relative: relative.to_owned(),
+                parent,
+                _busy: busy,
+            }),
+            Err(error) => {
+                // What cannot be removed now is empty, and the next start removes it.
+                let _ = remove_tree_of_dirs(&folders.claims, &name);
+                Err(SealError::Input(error))
+            }
         }
-        Ok(Self {
-            claim,
-            relative: relative.to_owned(),
-            parent,
-        })
     }
 
-    /// Opens a claim that is there, and looks for the one file in it.
-    pub(super) fn find(folders: &Folders, claim: ClaimName) -> Result<Found, PathError> {
-        let mut parent = folders.claims.open_dir(&claim.file_name())?;
+    /// Opens a claim that is there, marked or not, and looks for the one file in it; `None` if there is no such claim.
+    pub(super) fn find(folders: &Folders, claim: &ClaimName) -> Result<Option<Found>, SealError> {
+        let path = || folders.claims.path().join(claim.file_name());
+        let busy = Busy::mark(claim.id).ok_or_else(|| SealError::Busy(path()))?;
+        let Some((claim, mut parent)) = open_marked_or_not(folders, claim).map_err(SealError::Input)? else {
+            return Ok(None);
+        };
         let mut relative = PathBuf::new();
-        loop {
-            let Some(name) = parent.entry_names()?.into_iter().next() else {
+        let has_file = loop {
+            let Some(name) = first_name(&parent).map_err(SealError::Input)? else {
                 relative.push("-"); // stands for the name that is gone, so that the folder is still its parent
-                return Ok(Found {
-                    home: Self {
-                        claim,
-                        relative,
-                        parent,
-                    },
-                    has_file: false,
-                });
+                break false;
             };
             relative.push(&name);
-            if parent.kind(&name)? != EntryKind::Directory {
-                return Ok(Found {
-                    home: Self {
-                        claim,
-                        relative,
-                        parent,
-                    },
-                    has_file: true,
-                });
+            if parent.kind(&name).map_err(SealError::Input)? != EntryKind::Directory {
+                break true;
             }
-            parent = parent.open_dir(&name)?;
-        }
+            parent = parent.open_dir(&name).map_err(SealError::Input)?;
+        };
+        let home = Self {
+            claim,
+            relative,
+            parent,
+            _busy: busy,
+        };
+        Ok(Some(Found { home, has_file }))
+    }
+
+    /// Gives the claim the size that its file has now.
+    pub(super) fn resize(&mut self, folders: &Folders, size: u64) -> Result<(), PathError> {
+        let resized = ClaimName {
+            size,
+            ..self.claim.clone()
+        };
+        self.rename(folders, resized)
+    }
+
+    fn rename(&mut self, folders: &Folders, claim: ClaimName) -> Result<(), PathError> {
+        let (from, to) = (self.claim.file_name(), claim.file_name());
+        folders
+            .claims
+            .rename(&from, &folders.claims, &to, Replace::Never)?;
+        self.claim = claim;
+        Ok(())
     }
 
     /// The file's own name.
@@ -126,24 +156,6 @@ impl Home {
         folders.claims.sync()
     }
 
-    /// Notes another size, of a file that its producer came back to.
-    pub(super) fn resize(&mut self, folders: &Folders, size: u64) -> Result<(), PathError> {
-        let resized = ClaimName {
-            size,
-            ..self.claim.clone()
-        };
-        self.rename(folders, resized)
-    }
-
-    fn rename(&mut self, folders: &Folders, claim: ClaimName) -> Result<(), PathError> {
-        let (from, to) = (self.claim.file_name(), claim.file_name());
-        folders
-            .claims
-            .rename(&from, &folders.claims, &to, Replace::Never)?;
-        self.claim = claim;
-        Ok(())
-    }
-
     /// Removes the directories of a claim that holds no file any more.
     pub(super) fn remove(&self, folders: &Folders) -> Result<(), PathError> {
         remove_tree_of_dirs(&folders.claims, &self.claim.file_name())
@@ -153,6 +165,30 @@ impl Home {
     pub(super) fn path(&self) -> PathBuf {
         self.parent.path().join(self.file_name())
     }
+}
+
+/// A claim by its name, or by the one with the mark that it may have got since.
+fn open_marked_or_not(folders: &Folders, claim: &ClaimName) -> Result<Option<(ClaimName, Dir)>, PathError> {
+    let marked = ClaimName {
+        erasing: true,
+        ..claim.clone()
+    };
+    for name in [claim.clone(), marked] {
+        match folders.claims.open_dir(&name.file_name()) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            found => return Ok(Some((name, found?))),
+        }
+    }
+    Ok(None)
+}
+
+fn first_name(dir: &Dir) -> Result<Option<OsString>, PathError> {
+    let mut first = None;
+    dir.for_each_entry(|name, _| {
+        first = Some(name.to_owned());
+        false
+    })?;
+    Ok(first)
 }
 
 /// Removes a directory that holds nothing but one line of empty directories.

@@ -82,6 +82,28 @@ pub(super) fn judge(ground: Ground, looks: &Looks) -> Erasure {
     Erasure { outcome, residue }
 }
 
+/// The verdict on a plaintext that was unlinked as it was.
+pub(super) fn judge_unlinked(ground: Ground, before: &Look, reason: Option<Residue>) -> Erasure {
+    let in_memory = ground.file_system == FileSystem::Memory;
+    let encrypted = ground.encrypted_below || before.as_deref().is_some_and(all_encrypted);
+    let outcome = match () {
+        () if in_memory => Outcome::Memory,
+        () if encrypted => Outcome::EncryptedAtRest,
+        () => Outcome::UnlinkedOnly,
+    };
+    let mut residue: Vec<_> = reason.into_iter().collect();
+    if outcome == Outcome::UnlinkedOnly {
+        residue.extend(ground_reasons(ground));
+        match before {
+            None if !residue.contains(&Residue::Unverifiable) => residue.push(Residue::Unverifiable),
+            None => {}
+            Some(extents) => residue.extend(extent_reasons(extents.iter(), &residue)),
+        }
+        residue.extend((!ground.rotating).then_some(Residue::Ssd));
+    }
+    Erasure { outcome, residue }
+}
+
 /// Both looks around the scrub show nothing but delayed allocation: writeback cannot have come in between.
 fn never_allocated(ground: Ground, looks: &Looks) -> bool {
     let told = !matches!(ground.file_system, FileSystem::Stacked | FileSystem::Unknown);
@@ -89,39 +111,49 @@ fn never_allocated(ground: Ground, looks: &Looks) -> bool {
 }
 
 fn is_encrypted(ground: Ground, looks: &Looks) -> bool {
-    let by_file_system = |look: &Look| {
-        look.as_ref().is_some_and(|extents| {
-            !extents.is_empty() && extents.iter().all(|extent| extent.flags.is_encrypted())
-        })
-    };
+    let by_file_system = |look: &Look| look.as_deref().is_some_and(all_encrypted);
     ground.encrypted_below || (by_file_system(&looks.before) && by_file_system(&looks.flushed))
+}
+
+fn all_encrypted(extents: &[Extent]) -> bool {
+    !extents.is_empty() && extents.iter().all(|extent| extent.flags.is_encrypted())
+}
+
+fn ground_reasons(ground: Ground) -> Vec<Residue> {
+    match ground.file_system {
+        FileSystem::CopyOnWrite => vec![Residue::Cow, Residue::SnapshotPossible],
+        FileSystem::JournalsData => vec![Residue::JournalledData],
+        FileSystem::Stacked | FileSystem::Unknown => vec![Residue::Unverifiable],
+        FileSystem::InPlace | FileSystem::Memory => Vec::new(),
+    }
+}
+
+fn extent_reasons<'a>(extents: impl Iterator<Item = &'a Extent> + Clone, known: &[Residue]) -> Vec<Residue> {
+    let any = |is: fn(crate::fs::ExtentFlags) -> bool| extents.clone().any(|extent| is(extent.flags));
+    let mut residue = Vec::new();
+    if any(crate::fs::ExtentFlags::is_shared) {
+        residue.push(Residue::Shared);
+    }
+    if any(crate::fs::ExtentFlags::is_inline) {
+        residue.push(Residue::Inline);
+    }
+    if any(crate::fs::ExtentFlags::is_encoded) && !known.contains(&Residue::Cow) {
+        residue.push(Residue::Cow);
+    }
+    residue
 }
 
 /// Why the overwrite may not have reached every old byte; nothing if it was seen to.
 fn reasons(ground: Ground, looks: &Looks) -> Vec<Residue> {
-    let mut residue = Vec::new();
-    match ground.file_system {
-        FileSystem::CopyOnWrite => residue.extend([Residue::Cow, Residue::SnapshotPossible]),
-        FileSystem::JournalsData => residue.push(Residue::JournalledData),
-        FileSystem::Stacked | FileSystem::Unknown => residue.push(Residue::Unverifiable),
-        FileSystem::InPlace | FileSystem::Memory => {}
-    }
+    let mut residue = ground_reasons(ground);
     let (Some(before), Some(scrubbed), Some(flushed)) = (&looks.before, &looks.scrubbed, &looks.flushed)
     else {
         residue.push(Residue::Unverifiable);
         residue.dedup();
         return residue;
     };
-    let all = || before.iter().chain(scrubbed).chain(flushed);
-    if all().any(|extent| extent.flags.is_shared()) {
-        residue.push(Residue::Shared);
-    }
-    if all().any(|extent| extent.flags.is_inline()) {
-        residue.push(Residue::Inline);
-    }
-    if all().any(|extent| extent.flags.is_encoded()) && !residue.contains(&Residue::Cow) {
-        residue.push(Residue::Cow);
-    }
+    let all = before.iter().chain(scrubbed).chain(flushed);
+    residue.extend(extent_reasons(all, &residue));
     if places(before) != places(scrubbed) || !keeps_places(scrubbed, flushed) {
         residue.push(Residue::Relocated);
     }

@@ -7,6 +7,7 @@
 //! Each step consumes the last, and nothing but a [`Published`] message can cost a plaintext. Whatever interrupts
 //! the way, [`recover`] finishes or undoes it from what lies on the disk.
 
+mod busy;
 mod claim;
 mod erase;
 mod error;

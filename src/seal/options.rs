@@ -1,6 +1,7 @@
 //! What a drop's configuration says about the way of its files.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use crate::message::FrameLength;
 
@@ -39,6 +40,10 @@ pub struct Options {
     pub verify: bool,
     /// What happens when the output name is taken.
     pub collision: Collision,
+    /// Whether a claim that is taken up again needs a lease where one is to be had.
+    pub leases: bool,
+    /// How long such a claim must not have changed where there is no lease.
+    pub quiet: Duration,
     /// Permission bits of messages and records, whatever the umask is.
     pub output_mode: u32,
 }

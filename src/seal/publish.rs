@@ -4,8 +4,9 @@ use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::time::SystemTime;
 
-use super::record::Draft;
+use super::record::{Draft, timestamp};
 use super::stage::{Staged, staged_name};
 use super::{ClaimId, Claimed, Collision, Folders, SealError, Verified};
 use crate::fs::{Dir, FileIdentity, PathError, Replace};
@@ -43,7 +44,10 @@ impl Published {
         let mut published = Self(staged);
         published.0.leftovers.published();
         match published.0.leftovers.dir.sync() {
-            Ok(()) => Ok(published),
+            Ok(()) => {
+                published.0.draft.record.sealdrop.times.durable = timestamp(SystemTime::now());
+                Ok(published)
+            }
             Err(error) => {
                 published.withdraw();
                 Err(SealError::Output(error))
@@ -51,24 +55,35 @@ impl Published {
         }
     }
 
-    /// Takes the message back before its record announces it: the plaintext will be sealed again.
+    /// Takes the message back before its record announces it: the plaintext, which must still be there, will be
+    /// sealed again. The message gets its staged name back first, so that at no moment a draft stands without it,
+    /// which would mean published.
     pub(super) fn withdraw(&self) {
         let Staged {
             leftovers,
             file,
             final_name,
+            claimed,
             ..
         } = &self.0;
-        // The draft first: without it the claim counts as not published, whatever else can be undone.
-        let undone = leftovers.undo();
-        if undone.is_ok() && is_name_of(&leftovers.dir, final_name, file) {
-            let _ = leftovers.dir.unlink(final_name);
+        let home = &claimed.home;
+        if !is_name_of(&home.parent, home.file_name(), &claimed.file) {
+            return; // the message may be the only copy
+        }
+        let staged = staged_name(leftovers.id);
+        let taken_back = !is_name_of(&leftovers.dir, final_name, file)
+            || leftovers
+                .dir
+                .rename(final_name, &leftovers.dir, &staged, Replace::Never)
+                .is_ok();
+        if taken_back {
+            let _ = leftovers.undo(); // what stays is undone when the claim is taken up again
         }
     }
 }
 
 /// Whether a name still stands for an open file.
-fn is_name_of(dir: &Dir, name: &OsStr, file: &File) -> bool {
+pub(super) fn is_name_of(dir: &Dir, name: &OsStr, file: &File) -> bool {
     match (dir.stat_if_exists(name), rustix::fs::fstat(file)) {
         (Ok(Some(named)), Ok(open)) => FileIdentity::of(&named).same_file(&FileIdentity::of(&open)),
         _ => false,
@@ -146,7 +161,7 @@ fn final_name(plain: &OsStr, suffix: &str, id: Option<ClaimId>) -> Option<OsStri
 }
 
 /// As much of a name as there is room for; the record has all of it.
-fn shortened(plain: &OsStr, suffix: &str, id: ClaimId) -> OsString {
+pub(super) fn shortened(plain: &OsStr, suffix: &str, id: ClaimId) -> OsString {
     let tail = format!(".{}{suffix}", id.short());
     let room = NAME_MAX.saturating_sub(tail.len() + ".json".len());
     let bytes = plain.as_bytes();

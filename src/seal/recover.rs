@@ -7,8 +7,8 @@ use super::finish::{Ending, Sealed, record};
 use super::home::{ClaimName, Found, Home};
 use super::record::{Draft, Erasure, Outcome, Residue};
 use super::stage::{Leftovers, draft_name, staged_name};
-use super::{Folders, SealError, tidy};
-use crate::fs::{Dir, PathContext, PathError};
+use super::{Collision, EraseMode, Folders, SealError, tidy};
+use crate::fs::{Dir, FileIdentity, PathContext, PathError};
 
 /// What became of a claim that was found.
 #[derive(Debug)]
@@ -36,19 +36,22 @@ pub fn claims(folders: &Folders) -> Result<Vec<ClaimName>, PathError> {
 /// A draft without a staged message means published, as the draft is durable before the rename and is removed
 /// first when an attempt is undone; so does the mark of a begun erasure.
 pub fn recover(folders: &Folders, claim: &ClaimName) -> Result<Recovered, SealError> {
-    let Found { mut home, has_file } = Home::find(folders, claim.clone()).map_err(SealError::Input)?;
-    let dir = folders.output_dir(&home.relative).map_err(SealError::Output)?;
+    let Some(Found { mut home, has_file }) = Home::find(folders, claim)? else {
+        return Ok(Recovered::Empty);
+    };
+    let dir = folders.output_dir(&home.relative)?;
     let mut leftovers = Leftovers::new(dir, claim.id);
     leftovers.published(); // whatever happens here, nothing is removed by accident
     let draft_there = exists(&leftovers.dir, &draft_name(claim.id))?;
     let staged_there = exists(&leftovers.dir, &staged_name(claim.id))?;
-    let published = claim.erasing || (draft_there && !staged_there);
+    let published = home.claim.erasing || (draft_there && !staged_there);
     if published && draft_there {
         let draft = read_draft(&leftovers.dir, claim)?;
         let erasure = if has_file {
+            check_message(folders, &leftovers.dir, &draft)?;
             erase_again(folders, &mut home)?
         } else {
-            unobserved()
+            unobserved(folders)
         };
         return Ok(Recovered::Finished(Box::new(conclude(
             folders, home, &leftovers, draft, erasure,
@@ -71,6 +74,25 @@ pub fn recover(folders: &Folders, claim: &ClaimName) -> Result<Recovered, SealEr
     Ok(Recovered::Empty)
 }
 
+/// Where the message still has its name, it must have its length: a plaintext is not given for less. A consumer may
+/// have taken it, and a drop that replaces messages may have another there.
+fn check_message(folders: &Folders, dir: &Dir, draft: &Draft) -> Result<(), SealError> {
+    let Some(name) = draft.final_name() else {
+        return Ok(()); // told when the record is written
+    };
+    let found = dir.stat_if_exists(&name).map_err(SealError::Output)?;
+    let expected = draft.record.sealdrop.ciphertext.size;
+    let found = found.map_or(expected, |stat| FileIdentity::of(&stat).size);
+    if found == expected || folders.options.collision == Collision::Replace {
+        return Ok(());
+    }
+    Err(SealError::MessageDamaged {
+        path: dir.path().join(&name),
+        expected,
+        found,
+    })
+}
+
 fn exists(dir: &Dir, name: &std::ffi::OsStr) -> Result<bool, SealError> {
     Ok(dir.stat_if_exists(name).map_err(SealError::Output)?.is_some())
 }
@@ -84,7 +106,13 @@ fn erase_again(folders: &Folders, home: &mut Home) -> Result<Erasure, SealError>
 }
 
 /// Nobody saw how the plaintext went.
-fn unobserved() -> Erasure {
+fn unobserved(folders: &Folders) -> Erasure {
+    if matches!(folders.options.erase, EraseMode::Keep(_)) {
+        return Erasure {
+            outcome: Outcome::Kept,
+            residue: Vec::new(),
+        };
+    }
     Erasure {
         outcome: Outcome::UnlinkedOnly,
         residue: vec![Residue::Unverifiable],
@@ -112,12 +140,24 @@ fn conclude(
     Ok(recorded.sealed)
 }
 
+/// Reads a draft that this user wrote for this claim: whoever else may write to the output folder must not be able to
+/// say that a claim was published.
 fn read_draft(dir: &Dir, claim: &ClaimName) -> Result<Draft, SealError> {
     let name = draft_name(claim.id);
     let path = dir.path().join(&name);
     let file = dir.open_file(&name).map_err(SealError::Output)?;
+    let stat = rustix::fs::fstat(&file)
+        .path_context("look at", &path)
+        .map_err(SealError::Output)?;
+    if stat.st_uid != rustix::process::geteuid().as_raw() {
+        return Err(SealError::DraftNotOurs(path));
+    }
     let text = std::io::read_to_string(file)
         .path_context("read", &path)
         .map_err(SealError::Output)?;
-    serde_json::from_str(&text).map_err(|source| SealError::Draft { path, source })
+    match serde_json::from_str::<Draft>(&text) {
+        Ok(draft) if draft.record.sealdrop.id == claim.id.to_string() => Ok(draft),
+        Ok(_) => Err(SealError::DraftNotOurs(path)),
+        Err(source) => Err(SealError::Draft { path, source }),
+    }
 }

@@ -49,9 +49,7 @@ impl Staged {
     ) -> Result<Self, SealError> {
         let options = &folders.options;
         let id = claimed.name().id;
-        let dir = folders
-            .output_dir(&claimed.home.relative)
-            .map_err(SealError::Output)?;
+        let dir = folders.output_dir(&claimed.home.relative)?;
         let final_name = super::publish::choose_name(folders, &dir, &claimed)?;
         let encryptor = Encryptor::new(materials, options.frame_length)?;
         let message_length = encryptor.message_length(claimed.size());
@@ -87,6 +85,7 @@ impl Staged {
         let draft = Draft::new(&final_name, record);
         leftovers
             .write_draft(&draft, options.output_mode)
+            .and_then(|()| folders.flush_names(&leftovers.dir))
             .map_err(SealError::Output)?;
         Ok(Self {
             claimed,
