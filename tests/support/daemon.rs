@@ -157,8 +157,10 @@ pub(crate) fn files_below(folder: &Path) -> Vec<PathBuf> {
     let mut files = Vec::new();
     let mut folders = vec![folder.to_owned()];
     while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
+        let Ok(entries) = fs::read_dir(folder) else {
+            continue; // gone meanwhile
+        };
+        for path in entries.flatten().map(|entry| entry.path()) {
             match fs::symlink_metadata(&path) {
                 Ok(metadata) if metadata.is_dir() => folders.push(path),
                 Ok(_) => files.push(path),

@@ -46,6 +46,11 @@ impl FileSystem {
 
     /// The same, with options for mount(8).
     pub fn mount_with(self, mebibytes: u64, options: &str) -> Result<Mounted, String> {
+        self.make_and_mount(mebibytes, &[], options)
+    }
+
+    /// The same, with further arguments for mkfs(8).
+    pub fn make_and_mount(self, mebibytes: u64, make: &[&str], options: &str) -> Result<Mounted, String> {
         if !is_root() {
             return Err("mounting needs root".into());
         }
@@ -61,7 +66,7 @@ impl FileSystem {
             File::create(&image)
                 .and_then(|file| file.set_len(mebibytes << 20))
                 .map_err(|error| error.to_string())?;
-            run(self.make_command().arg(&image))?;
+            run(self.make_command().args(make).arg(&image))?;
             let options = format!("loop,{options}");
             mount.args(["-t", self.name(), "-o", options.trim_end_matches(',')]);
             mount.arg(&image);

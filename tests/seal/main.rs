@@ -1,0 +1,27 @@
+//! What becomes of files when everything else goes wrong: kills, errors, full disks; and whether the record tells the
+//! truth about what the disk still holds.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+#![allow(
+    unreachable_pub,
+    missing_docs,
+    missing_debug_implementations,
+    reason = "tests"
+)]
+
+#[path = "../support/daemon.rs"]
+mod daemon;
+#[path = "../support/mounts.rs"]
+mod mounts;
+mod support;
+
+mod a_full_output_is_made_good;
+mod an_error_at_any_system_call_is_made_good;
+mod killed_at_any_system_call_it_loses_nothing;
+mod killed_at_random_under_load_it_loses_nothing;
+mod the_record_agrees_with_the_disk;
