@@ -7,7 +7,7 @@ use std::time::SystemTime;
 use rustix::fs::Stat;
 
 use super::home::Home;
-use super::judge::{Ground, Looks, is_allocated, judge, judge_unlinked, look};
+use super::judge::{Ground, Look, Looks, is_allocated, judge, judge_unlinked, look};
 use super::record::{Erasure, Outcome, Residue};
 use super::scrub::scrub;
 use super::stage::Staged;
@@ -71,7 +71,7 @@ pub(super) fn erase_file(folders: &Folders, home: &mut Home, file: &File) -> Res
     let erasure = match &folders.options.erase {
         EraseMode::Keep(folder) => return keep(folder, home),
         EraseMode::Unlink => unlinked(None),
-        EraseMode::Overwrite => match overwrite(folders, home, file)? {
+        EraseMode::Overwrite => match overwrite(folders, home, file, before.clone())? {
             Overwritten::Looks(looks) => judge(ground, &looks),
             Overwritten::HardLinked => unlinked(Some(Residue::Hardlinked)),
             Overwritten::Refused => unlinked(Some(Residue::WriteDenied)),
@@ -87,9 +87,14 @@ enum Overwritten {
     Refused,
 }
 
-/// Looks, scrubs, looks, flushes, looks. Without its mark a claim is not overwritten, as on a file system that is full.
+/// After a look: scrubs, looks, flushes, looks. Without its mark a claim is not overwritten, as on a file system that is full.
 /// The flush is left out where no block is allocated: it would allocate them.
-fn overwrite(folders: &Folders, home: &mut Home, file: &File) -> Result<Overwritten, PathError> {
+fn overwrite(
+    folders: &Folders,
+    home: &mut Home,
+    file: &File,
+    before: Look,
+) -> Result<Overwritten, PathError> {
     let path = home.path();
     let stat = rustix::fs::fstat(file).path_context("look at", &path)?;
     if stat.st_nlink != 1 {
@@ -98,7 +103,6 @@ fn overwrite(folders: &Folders, home: &mut Home, file: &File) -> Result<Overwrit
     let Some(writable) = open_same(home, &stat) else {
         return Ok(Overwritten::Refused);
     };
-    let before = look(file);
     if is_allocated(&before) && home.mark_erasing(folders).is_err() {
         return Ok(Overwritten::Refused);
     }

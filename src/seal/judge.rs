@@ -97,7 +97,7 @@ pub(super) fn judge_unlinked(ground: Ground, before: &Look, reason: Option<Resid
         match before {
             None if !residue.contains(&Residue::Unverifiable) => residue.push(Residue::Unverifiable),
             None => {}
-            Some(extents) => residue.extend(extent_reasons(extents.iter(), &residue)),
+            Some(extents) => residue.extend(extent_reasons(&extents.iter(), &residue)),
         }
         residue.extend((!ground.rotating).then_some(Residue::Ssd));
     }
@@ -128,7 +128,10 @@ fn ground_reasons(ground: Ground) -> Vec<Residue> {
     }
 }
 
-fn extent_reasons<'a>(extents: impl Iterator<Item = &'a Extent> + Clone, known: &[Residue]) -> Vec<Residue> {
+fn extent_reasons<'a>(
+    extents: &(impl Iterator<Item = &'a Extent> + Clone),
+    known: &[Residue],
+) -> Vec<Residue> {
     let any = |is: fn(crate::fs::ExtentFlags) -> bool| extents.clone().any(|extent| is(extent.flags));
     let mut residue = Vec::new();
     if any(crate::fs::ExtentFlags::is_shared) {
@@ -153,7 +156,7 @@ fn reasons(ground: Ground, looks: &Looks) -> Vec<Residue> {
         return residue;
     };
     let all = before.iter().chain(scrubbed).chain(flushed);
-    residue.extend(extent_reasons(all, &residue));
+    residue.extend(extent_reasons(&all, &residue));
     if places(before) != places(scrubbed) || !keeps_places(scrubbed, flushed) {
         residue.push(Residue::Relocated);
     }

@@ -1,6 +1,9 @@
 //! Recovery: what a crash or a failure left is finished or undone, from what lies on the disk alone.
 
+use std::path::Path;
 use std::time::{Duration, SystemTime};
+
+use rustix::fs::Stat;
 
 use super::erase::erase_file;
 use super::finish::{Ending, Sealed, record};
@@ -39,6 +42,9 @@ pub fn recover(folders: &Folders, claim: &ClaimName) -> Result<Recovered, SealEr
     let Some(Found { mut home, has_file }) = Home::find(folders, claim)? else {
         return Ok(Recovered::Empty);
     };
+    if has_file {
+        remove_old_name(folders, &home).map_err(SealError::Input)?;
+    }
     let dir = folders.output_dir(&home.relative)?;
     let mut leftovers = Leftovers::new(dir, claim.id);
     leftovers.published(); // whatever happens here, nothing is removed by accident
@@ -72,6 +78,26 @@ pub fn recover(folders: &Folders, claim: &ClaimName) -> Result<Recovered, SealEr
     }
     home.remove(folders).map_err(SealError::Input)?;
     Ok(Recovered::Empty)
+}
+
+/// A power cut in the middle of a claim can leave the file with both names (btrfs replays the new one from its log, and
+/// the old one is in the last commit): the one in the drop folder goes, so that it is not dropped twice.
+fn remove_old_name(folders: &Folders, home: &Home) -> Result<(), PathError> {
+    let name = home.file_name();
+    let claimed = home.parent.stat(name)?;
+    if claimed.st_nlink < 2 {
+        return Ok(());
+    }
+    let parent = home.relative.parent().unwrap_or(Path::new(""));
+    let Ok(dir) = folders.input.open_dir_beneath(parent) else {
+        return Ok(());
+    };
+    let same = |named: &Stat| FileIdentity::of(named).same_file(&FileIdentity::of(&claimed));
+    if dir.stat_if_exists(name)?.as_ref().is_some_and(same) {
+        dir.unlink(name)?;
+        dir.sync()?;
+    }
+    Ok(())
 }
 
 /// Where the message still has its name, it must have its length: a plaintext is not given for less. A consumer may

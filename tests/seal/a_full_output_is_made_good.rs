@@ -81,18 +81,15 @@ fn no_inodes_left() {
 
 #[test]
 fn a_quota_that_is_used_up() {
-    let made = FileSystem::Xfs.mount_with(512, "prjquota").and_then(|output| {
-        let project = format!("project -s -p {} 42", output.path().display());
-        let limited = Command::new("xfs_quota")
-            .args(["-x", "-c", &project, "-c", "limit -p bhard=30m 42"])
-            .arg(output.path())
-            .output()
-            .map_err(|error| format!("xfs_quota: {error}"))?;
-        if limited.status.success() {
-            Ok(output)
-        } else {
-            Err(format!("xfs_quota: {limited:?}"))
+    let made = FileSystem::Btrfs.mount(512).and_then(|output| {
+        for arguments in [&["quota", "enable"][..], &["qgroup", "limit", "30m"]] {
+            let told = Command::new("btrfs").args(arguments).arg(output.path()).output();
+            let told = told.map_err(|error| format!("btrfs: {error}"))?;
+            if !told.status.success() {
+                return Err(format!("btrfs: {told:?}"));
+            }
         }
+        Ok(output)
     });
     match made {
         Ok(output) => fill_and_empty("a_quota_that_is_used_up", &output, 12, 5 << 20),

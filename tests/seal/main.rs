@@ -5,6 +5,8 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::similar_names,
     reason = "a test fails by panicking"
 )]
 #![allow(
@@ -21,7 +23,9 @@ mod mounts;
 mod support;
 
 mod a_full_output_is_made_good;
+mod a_power_cut_loses_nothing;
 mod an_error_at_any_system_call_is_made_good;
+mod an_output_that_goes_is_waited_for;
 mod killed_at_any_system_call_it_loses_nothing;
 mod killed_at_random_under_load_it_loses_nothing;
 mod the_record_agrees_with_the_disk;
