@@ -140,6 +140,8 @@ impl Erasing {
                 Existing::Replace => Collision::Replace,
                 Existing::Keep | Existing::Ask => Collision::Hold,
             },
+            leases: true,
+            quiet: std::time::Duration::ZERO,
             output_mode: OUTPUT_MODE,
         };
         let (input, output) = (real(&root)?, real(settings.output)?);
