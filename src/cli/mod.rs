@@ -20,6 +20,7 @@ mod man;
 mod oneshot;
 mod output;
 mod run;
+mod status;
 mod telemetry;
 mod verify;
 
@@ -41,6 +42,7 @@ struct CommandLine {
 enum Command {
     Run(run::Arguments),
     Check(check::Arguments),
+    Status(status::Arguments),
     Encrypt(encrypt::Arguments),
     Decrypt(decrypt::Arguments),
     Verify(verify::Arguments),
@@ -73,6 +75,7 @@ fn run_with(arguments: Vec<OsString>) -> Exit {
     let outcome = match line.command {
         Command::Run(arguments) => run::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
+        Command::Status(arguments) => status::run(&arguments),
         Command::Encrypt(arguments) => encrypt::run(&arguments),
         Command::Decrypt(arguments) => decrypt::run(&arguments),
         Command::Verify(arguments) => verify::run(&arguments),

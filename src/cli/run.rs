@@ -15,7 +15,8 @@ use crate::{config, daemon};
 Example:
   sealdrop run --config config/quickstart.toml
 
-Stops on SIGTERM or Ctrl-C after the files under way. SEALDROP_LOG sets what is logged
+Stops on SIGTERM or Ctrl-C after the files under way. SIGHUP reads the configuration again; a bad one is
+refused and the old one stays. SEALDROP_LOG sets what is logged
 (info, debug, sealdrop::watch=trace, ...).")]
 pub(super) struct Arguments {
     /// The configuration file
@@ -29,7 +30,11 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
         Failure::new(Exit::Config, error).with_help("set log.format to \"text\" or \"json\"")
     })?;
     output::warnings(&arguments.config, &loaded.warnings);
-    match daemon::run(&loaded.settings) {
+    let reload = || {
+        let loaded = config::load(&arguments.config).map_err(|error| error.to_string())?;
+        Ok(loaded.settings)
+    };
+    match daemon::run(&loaded.settings, reload) {
         Ok(()) => Ok(Exit::Done),
         Err(error) => Err(Failure::new(exit(&error), error)),
     }

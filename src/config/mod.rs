@@ -175,8 +175,8 @@ fn transpose<T>(read: Option<Option<T>>) -> Option<Option<T>> {
     }
 }
 
-/// One per core, and at least two, so that a slow disk and a large file do not stop the small ones.
+/// Four per core, within bounds: workers mostly wait for flushes, which overlap.
 fn default_workers() -> NonZeroUsize {
-    const TWO: NonZeroUsize = NonZeroUsize::MIN.saturating_add(1);
-    std::thread::available_parallelism().map_or(TWO, |cores| cores.max(TWO))
+    let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    NonZeroUsize::new((4 * cores).clamp(4, 32)).unwrap_or(NonZeroUsize::MIN)
 }

@@ -1,22 +1,24 @@
 //! One drop's dispatcher: from hints, scans, retries and reports to what the workers do next.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-use tokio::sync::mpsc::{Receiver, UnboundedReceiver};
+use tokio::sync::mpsc::{self, Receiver, UnboundedReceiver};
 use tokio::sync::watch;
 
+use super::heart::Pulse;
 use super::place::Place;
 use super::queue::Queue;
-use super::schedule::{Hinted, Schedule, retry_after};
-use super::worker::{Claim, Done, Job, Report, Setback, Work};
+use super::schedule::{Hinted, Key, Schedule};
+use super::state::State;
+use super::worker::{Claim, Done, Job, Report, Work};
 use super::{opening, report};
 use crate::config::DropSettings;
-use crate::watch::{Candidate, Cause, HeldReason, Hint, Hints, Look, Options, Scanner};
+use crate::watch::{Candidate, Cause, FoundBy, Hint, Hints, Look, Options, Scanner};
 
 /// Files of one drop that the workers have or will take next.
-const WINDOW: usize = 1024;
+pub(super) const WINDOW: usize = 1024;
 /// How often the drop folder is looked for.
 const TICK: Duration = Duration::from_secs(5);
 
@@ -40,6 +42,8 @@ pub(super) struct Dispatcher {
     pub(super) reports: UnboundedReceiver<Report>,
     pub(super) schedule: Schedule,
     pub(super) panics: u32,
+    pub(super) state: Arc<State>,
+    pub(super) pulse: Arc<Pulse>,
 }
 
 enum Event {
@@ -51,11 +55,18 @@ enum Event {
 
 impl Dispatcher {
     /// Runs until it is told to stop, or files hit defects again and again: then says how many.
-    pub(super) async fn run(mut self, mut stop: watch::Receiver<bool>) -> Result<(), u32> {
+    pub(super) async fn run(
+        mut self,
+        mut stop: watch::Receiver<bool>,
+        looked: mpsc::Sender<()>,
+    ) -> Result<(), u32> {
         const MOST_PANICS: u32 = 8;
         let mut next_tick = Instant::now() + TICK;
         let mut next_scan = Instant::now() + self.options.rescan;
+        self.fill();
+        drop(looked); // the first scan has been made
         loop {
+            self.pulse.beat();
             self.fill();
             let due = self
                 .schedule
@@ -120,9 +131,12 @@ impl Dispatcher {
             match scan {
                 Ok(scan) => {
                     for held in scan.held {
-                        self.hold(&held.path, &held.reason);
+                        self.hold(&held.path, &held.reason, None);
                     }
                     for candidate in scan.candidates {
+                        if candidate.found_by == FoundBy::Scan(Cause::Timer) {
+                            self.state.metrics.missed.inc();
+                        }
                         self.start(Work::Candidate(candidate));
                     }
                     if !scan.more {
@@ -138,6 +152,7 @@ impl Dispatcher {
         match hint {
             Hint::Changed { path, at } => self.changed(&path, at),
             Hint::Rescan(cause) => {
+                self.state.rescan(cause.label());
                 if let Some(eyes) = &mut self.eyes {
                     eyes.hints.distrust();
                     eyes.scanner.request(cause);
@@ -161,17 +176,18 @@ impl Dispatcher {
         let Some(eyes) = &mut self.eyes else { return };
         match eyes.scanner.look(path, at) {
             Look::Candidate(candidate) => self.start(Work::Candidate(candidate)),
-            Look::Held(reason) => self.hold(path, &reason),
+            Look::Held(reason) => self.hold(path, &reason, None),
             Look::Folder | Look::Ignored | Look::Gone => {}
         }
     }
 
     fn start(&mut self, work: Work) {
         if self.schedule.start(&work) {
-            let size = match &work {
-                Work::Candidate(candidate) => candidate.size,
-                Work::Claim(claim) => claim.name.size,
+            let (size, arrived) = match &work {
+                Work::Candidate(candidate) => (candidate.size, Some(candidate.arrived)),
+                Work::Claim(claim) => (claim.name.size, claim.arrived),
             };
+            self.know(|known| known.started(Key::of(&work), &name_of(&work), arrived));
             self.queue.push(
                 self.place.index,
                 size,
@@ -187,8 +203,13 @@ impl Dispatcher {
         let Report { work, result } = report;
         let hinted = self.schedule.finish(&work);
         match result {
-            Ok(Done::Sealed(sealed)) => report::sealed(&self.place, &sealed),
+            Ok(Done::Sealed(sealed)) => {
+                self.know(|known| known.finished(&Key::of(&work)));
+                self.state.sealed(&sealed);
+                report::sealed(&self.place, &sealed);
+            }
             Ok(Done::Gone) => {
+                self.know(|known| known.finished(&Key::of(&work)));
                 if let Work::Candidate(candidate) = &work {
                     report::gone(&self.place, &candidate.path);
                 }
@@ -200,64 +221,12 @@ impl Dispatcher {
         }
     }
 
-    fn set_back(&mut self, work: &Work, setback: Setback) {
-        match setback {
-            Setback::NotYet {
-                candidate,
-                retry_after,
-            } => {
-                self.schedule.wait(Work::Candidate(candidate), retry_after);
-            }
-            Setback::Held { candidate, reason } => {
-                self.hold(&candidate.path, &reason);
-                self.schedule.wait(Work::Candidate(candidate), retry_after(5));
-            }
-            Setback::NoKey { retry_after } => match work {
-                // The folder remembers it.
-                Work::Candidate(_) if self.schedule.waiting() >= WINDOW => self.request(Cause::Backlog),
-                _ => self.schedule.wait(work.clone(), retry_after),
-            },
-            Setback::Failed { error, claim } if error.is_gone() => {
-                let _ = claim; // nothing is left to come back to
-            }
-            Setback::Failed { error, claim } => {
-                let failures = claim.as_ref().map_or(0, |claim| claim.failures);
-                let wait = if error.is_producer_active() {
-                    Duration::from_millis(50 << failures.min(7)) // it may write for hours
-                } else {
-                    retry_after(failures)
-                };
-                if !error.is_producer_active() {
-                    report::failed(&self.place, &name_of(work), &error, wait);
-                }
-                self.wait_again(work, claim, wait);
-            }
-            Setback::Panicked { claim } => {
-                self.panics += 1;
-                self.wait_again(work, claim, retry_after(5));
-            }
-            Setback::NoKeyForClaim { claim, retry_after } => {
-                self.schedule.wait(Work::Claim(claim), retry_after);
-            }
-        }
+    pub(super) fn know(&self, act: impl FnOnce(&mut super::known::Known)) {
+        self.state.with(self.place.index, act);
     }
 
-    fn wait_again(&mut self, work: &Work, claim: Option<Claim>, wait: Duration) {
-        let work = match claim {
-            Some(claim) => Work::Claim(Claim {
-                failures: claim.failures.saturating_add(1),
-                ..claim
-            }),
-            None => work.clone(),
-        };
-        self.schedule.wait(work, wait);
-    }
-
-    fn hold(&mut self, path: &Path, reason: &HeldReason) {
-        report::held(&self.place, path, reason);
-    }
-
-    fn request(&mut self, cause: Cause) {
+    pub(super) fn request(&mut self, cause: Cause) {
+        self.state.rescan(cause.label());
         if let Some(eyes) = &mut self.eyes {
             eyes.scanner.request(cause);
         }
@@ -269,16 +238,23 @@ impl Dispatcher {
         self.tick();
     }
 
+    /// Held names that are no more are no longer held.
+    fn forget_gone(&self) {
+        let input = &self.settings.input;
+        self.know(|known| known.forget_gone(|path| input.join(path).symlink_metadata().is_ok()));
+    }
+
     /// Looks whether the folders are where they were, and for ones that were lost, whether they are back.
     fn tick(&mut self) {
         if let Some(eyes) = &self.eyes {
             let folders = &self.place.folders;
             let lost = match (eyes.hints.check_alive(), folders.check_output()) {
-                (Ok(()), Ok(())) => return,
+                (Ok(()), Ok(())) => return self.forget_gone(),
                 (Err(error), _) => report::chain(&error),
                 (_, Err(error)) => report::chain(&error),
             };
             report::watch_lost(self.place.name(), &lost);
+            self.state.problem(self.place.name(), Some(lost));
             self.eyes = None;
         }
         let reopened =
@@ -286,6 +262,7 @@ impl Dispatcher {
         match reopened {
             Ok((place, eyes)) => {
                 report::watch_again(place.name());
+                self.state.problem(place.name(), None);
                 let same_claims = self.place.folders.same_claims(&place.folders);
                 self.place = Arc::new(place);
                 self.eyes = Some(eyes);
@@ -316,9 +293,10 @@ impl Dispatcher {
     }
 }
 
-fn name_of(work: &Work) -> String {
+/// By which name an operator finds it.
+pub(super) fn name_of(work: &Work) -> PathBuf {
     match work {
-        Work::Candidate(Candidate { path, .. }) => path.display().to_string(),
-        Work::Claim(claim) => claim.name.file_name().to_string_lossy().into_owned(),
+        Work::Candidate(Candidate { path, .. }) => path.clone(),
+        Work::Claim(claim) => claim.name.file_name().into(),
     }
 }

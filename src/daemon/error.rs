@@ -70,6 +70,9 @@ pub enum Error {
     /// A drop names a keyring that is not there; the configuration's check refuses that.
     #[error("there is no keyring {0:?}")]
     NoKeyring(String),
+    /// The status or the metrics socket.
+    #[error(transparent)]
+    Socket(PathError),
     /// Threads, signals, the runtime.
     #[error("failed to {action}")]
     System {

@@ -4,14 +4,16 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::Error;
+use super::message_id;
+use super::state::State;
 use crate::config::{CacheSettings, DropSettings, Settings};
 use crate::keyring::{self, KeyFileError, Keyring, KeyringOptions};
 use crate::materials::{CacheLimits, MaterialsManager};
 
-type Keyrings = BTreeMap<String, Arc<dyn Keyring>>;
+pub(super) type Keyrings = BTreeMap<String, Arc<dyn Keyring>>;
 
 /// Builds every keyring that a drop uses; local keys that may be made are made first.
-pub(super) fn build(settings: &Settings) -> Result<Keyrings, Error> {
+pub(super) fn build(settings: &Settings, observer: &Arc<State>) -> Result<Keyrings, Error> {
     let mut keyrings = Keyrings::new();
     for drop in &settings.drops {
         let name = &drop.keyring;
@@ -27,12 +29,13 @@ pub(super) fn build(settings: &Settings) -> Result<Keyrings, Error> {
         };
         // The configuration's check has made sure that no output holds messages of an older key.
         make_key_files(&options).map_err(key_file)?;
-        let keyring = keyring::build(&options).map_err(|source| Error::Keyring {
+        let observer = Arc::<State>::clone(observer);
+        let keyring = keyring::build_observed(&options, observer).map_err(|source| Error::Keyring {
             keyring: name.clone(),
             source,
         })?;
         for key in keyring.local_keys() {
-            tracing::info!(sealdrop_event = "local_key", sealdrop_key = %key.fingerprint, "local key {:?} of the keyring {name:?}", key.name);
+            tracing::info!(sealdrop_event = "local_key", message_id = message_id::LOCAL_KEY, sealdrop_key = %key.fingerprint, "local key {:?} of the keyring {name:?}", key.name);
         }
         keyrings.insert(name.clone(), keyring);
     }

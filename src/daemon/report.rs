@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use tracing::{debug, error, info, warn};
 
+use super::message_id;
 use super::place::Place;
 use crate::fs::MemoryProtection;
 use crate::materials::MaterialsError;
@@ -26,9 +27,14 @@ pub(super) fn chain(error: &dyn StdError) -> String {
 
 pub(super) fn sealed(place: &Place, sealed: &Sealed) {
     let details = &sealed.record.sealdrop;
-    let event = if details.recovered { "recovered" } else { "sealed" };
+    let (event, id) = if details.recovered {
+        ("recovered", message_id::RECOVERED)
+    } else {
+        ("sealed", message_id::SEALED)
+    };
     info!(
         sealdrop_event = event,
+        message_id = id,
         sealdrop_drop = place.name(),
         sealdrop_file = %sealed.relative.display(),
         sealdrop_size = details.plaintext.size,
@@ -60,7 +66,7 @@ fn residue(sealed: &Sealed) -> String {
 
 pub(super) fn held(place: &Place, path: &Path, reason: &HeldReason) {
     warn!(
-        sealdrop_event = "held",
+        sealdrop_event = "held", message_id = message_id::HELD,
         sealdrop_drop = place.name(),
         sealdrop_file = %path.display(),
         sealdrop_reason = reason.label(),
@@ -71,6 +77,7 @@ pub(super) fn held(place: &Place, path: &Path, reason: &HeldReason) {
 pub(super) fn failed(place: &Place, file: &str, error: &SealError, retry_after: Duration) {
     warn!(
         sealdrop_event = "held",
+        message_id = message_id::HELD,
         sealdrop_drop = place.name(),
         sealdrop_file = file,
         sealdrop_reason = error.reason(),
@@ -83,6 +90,7 @@ pub(super) fn failed(place: &Place, file: &str, error: &SealError, retry_after: 
 pub(super) fn no_keys(place: &Place, error: &MaterialsError) {
     warn!(
         sealdrop_event = "no_data_key",
+        message_id = message_id::NO_DATA_KEY,
         sealdrop_drop = place.name(),
         sealdrop_reason = error.reason(),
         sealdrop_kms_request_id = error.request_id(),
@@ -94,6 +102,7 @@ pub(super) fn no_keys(place: &Place, error: &MaterialsError) {
 pub(super) fn keys_recovered(place: &Place) {
     info!(
         sealdrop_event = "data_keys_again",
+        message_id = message_id::DATA_KEYS_AGAIN,
         sealdrop_drop = place.name(),
         "data keys are to be had again"
     );
@@ -102,6 +111,7 @@ pub(super) fn keys_recovered(place: &Place) {
 pub(super) fn panicked(place: &Place, text: &str) {
     error!(
         sealdrop_event = "defect",
+        message_id = message_id::DEFECT,
         sealdrop_drop = place.name(),
         "a file hit a defect and is held: {text}"
     );
@@ -110,6 +120,7 @@ pub(super) fn panicked(place: &Place, text: &str) {
 pub(super) fn watch_lost(drop: &str, why: &str) {
     warn!(
         sealdrop_event = "watch_lost",
+        message_id = message_id::WATCH_LOST,
         sealdrop_drop = drop,
         "a folder is lost, looking for it again: {why}"
     );
@@ -118,6 +129,7 @@ pub(super) fn watch_lost(drop: &str, why: &str) {
 pub(super) fn watch_again(drop: &str) {
     info!(
         sealdrop_event = "watch_again",
+        message_id = message_id::WATCH_AGAIN,
         sealdrop_drop = drop,
         "the drop folder is watched again"
     );
@@ -126,6 +138,7 @@ pub(super) fn watch_again(drop: &str) {
 pub(super) fn scan_failed(drop: &str, error: &dyn StdError) {
     warn!(
         sealdrop_event = "scan_failed",
+        message_id = message_id::SCAN_FAILED,
         sealdrop_drop = drop,
         "{}",
         chain(error)
@@ -137,6 +150,7 @@ pub(super) fn memory(protection: &MemoryProtection) {
     if let Err(error) = &protection.no_core {
         warn!(
             sealdrop_event = "core_files",
+            message_id = message_id::CORE_FILES,
             "a crash may write keys into a core file: {error}"
         );
     }
@@ -148,6 +162,7 @@ pub(super) fn memory(protection: &MemoryProtection) {
 pub(super) fn started(drops: usize, workers: usize) {
     info!(
         sealdrop_event = "started",
+        message_id = message_id::STARTED,
         "ready: {drops} drop folder{}, {workers} workers",
         if drops == 1 { "" } else { "s" }
     );
@@ -156,18 +171,24 @@ pub(super) fn started(drops: usize, workers: usize) {
 pub(super) fn stopping() {
     info!(
         sealdrop_event = "stopping",
+        message_id = message_id::STOPPING,
         "stopping: finishing what is under way"
     );
 }
 
 pub(super) fn stopped() {
-    info!(sealdrop_event = "stopped", "stopped");
+    info!(
+        sealdrop_event = "stopped",
+        message_id = message_id::STOPPED,
+        "stopped"
+    );
 }
 
 pub(super) fn leftovers(place: &Place, claims: usize) {
     if claims > 0 {
         info!(
             sealdrop_event = "recovering",
+            message_id = message_id::RECOVERING,
             sealdrop_drop = place.name(),
             "{claims} files were under way when sealdrop last ended"
         );
@@ -177,6 +198,7 @@ pub(super) fn leftovers(place: &Place, claims: usize) {
 pub(super) fn untidied(place: &Place, files: usize, error: &SealError) {
     warn!(
         sealdrop_event = "untidied",
+        message_id = message_id::UNTIDIED,
         sealdrop_drop = place.name(),
         sealdrop_reason = error.reason(),
         "the traces of up to {files} sealed files stay until the next start: {}",
@@ -186,4 +208,46 @@ pub(super) fn untidied(place: &Place, files: usize, error: &SealError) {
 
 pub(super) fn gone(place: &Place, path: &Path) {
     debug!(sealdrop_drop = place.name(), sealdrop_file = %path.display(), "gone before it was claimed");
+}
+
+pub(super) fn stuck(name: &str) {
+    error!(
+        sealdrop_event = "stuck",
+        message_id = message_id::STUCK,
+        "{name} makes no progress; systemd ends the daemon if that lasts"
+    );
+}
+
+pub(super) fn config_reloaded() {
+    info!(
+        sealdrop_event = "config_reloaded",
+        message_id = message_id::CONFIG_RELOADED,
+        "the new configuration is in force"
+    );
+}
+
+pub(super) fn config_rejected(why: &str) {
+    warn!(
+        sealdrop_event = "config_rejected",
+        message_id = message_id::CONFIG_REJECTED,
+        "the old configuration stays in force: {why}"
+    );
+}
+
+pub(super) fn drop_removed(drop: &str, left: usize) {
+    if left == 0 {
+        info!(
+            sealdrop_event = "drop_removed",
+            message_id = message_id::DROP_REMOVED,
+            sealdrop_drop = drop,
+            "no longer watched, nothing is left"
+        );
+    } else {
+        warn!(
+            sealdrop_event = "drop_removed",
+            message_id = message_id::DROP_REMOVED,
+            sealdrop_drop = drop,
+            "no longer watched, {left} files are left in its input"
+        );
+    }
 }

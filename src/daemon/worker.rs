@@ -9,6 +9,7 @@ use std::time::{Duration, SystemTime};
 use tokio::runtime::Handle;
 use tokio::sync::mpsc::UnboundedSender;
 
+use super::heart::Pulse;
 use super::place::Place;
 use super::queue::Queue;
 use super::report;
@@ -91,8 +92,9 @@ pub(super) struct Desk {
 }
 
 /// Takes jobs until the queue is closed.
-pub(super) fn work(desk: &Desk) {
+pub(super) fn work(desk: &Desk, pulse: &Pulse) {
     while let Some(taken) = desk.queue.take() {
+        pulse.busy();
         let (Job { place, work }, is_long) = taken.into_parts();
         let mut claim = None;
         let attempt = || process(desk, &place, work.clone(), &mut claim);
@@ -108,6 +110,7 @@ pub(super) fn work(desk: &Desk) {
             (setback, _) => Box::new(setback),
         });
         desk.queue.done(is_long);
+        pulse.idle();
         if let Some(reports) = desk.reports.get(place.index) {
             let _ = reports.send(Report { work, result }); // a dispatcher that is gone is stopping
         }
