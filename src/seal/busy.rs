@@ -15,7 +15,9 @@ pub(super) struct Busy(ClaimId);
 impl Busy {
     /// `None` if it is somebody else's already.
     pub(super) fn mark(id: ClaimId) -> Option<Self> {
-        busy().insert(id).then_some(Self(id))
+        // Nothing may be made and dropped here in vain: its drop would unmark the claim, and wait for this very lock.
+        let is_new = busy().insert(id);
+        if is_new { Some(Self(id)) } else { None }
     }
 }
 
