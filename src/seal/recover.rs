@@ -123,12 +123,21 @@ fn exists(dir: &Dir, name: &std::ffi::OsStr) -> Result<bool, SealError> {
     Ok(dir.stat_if_exists(name).map_err(SealError::Output)?.is_some())
 }
 
+/// What an erasure that was begun before did to the file's blocks, nobody saw: it may have moved the data, so what is
+/// seen now says nothing of the old bytes.
 fn erase_again(folders: &Folders, home: &mut Home) -> Result<Erasure, SealError> {
+    let begun_before = home.claim.erasing;
     let file = home
         .parent
         .open_file(home.file_name())
         .map_err(SealError::Input)?;
-    erase_file(folders, home, &file).map_err(SealError::Input)
+    let erasure = erase_file(folders, home, &file).map_err(SealError::Input)?;
+    let in_place = erasure.outcome == Outcome::OverwrittenInPlace;
+    Ok(if begun_before && in_place {
+        unobserved(folders)
+    } else {
+        erasure
+    })
 }
 
 /// Nobody saw how the plaintext went.
