@@ -175,8 +175,8 @@ fn transpose<T>(read: Option<Option<T>>) -> Option<Option<T>> {
     }
 }
 
-/// Four per core, within bounds: workers mostly wait for flushes, which overlap.
+/// Sixteen per core, within bounds: workers mostly wait for flushes, which overlap.
 fn default_workers() -> NonZeroUsize {
     let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
-    NonZeroUsize::new((4 * cores).clamp(4, 32)).unwrap_or(NonZeroUsize::MIN)
+    NonZeroUsize::new((16 * cores).clamp(8, 32)).unwrap_or(NonZeroUsize::MIN)
 }

@@ -11,7 +11,7 @@ use super::report;
 use crate::seal::{Traces, tidy};
 
 /// Files whose flushes are shared. Each holds a few descriptors.
-const BATCH: usize = 64;
+const BATCH: usize = 128;
 /// How long a file waits for company.
 const PATIENCE: Duration = Duration::from_millis(100);
 

@@ -99,6 +99,16 @@ pub(super) fn fiemap(
     Ok(found)
 }
 
+/// `sync_file_range(2)` of the whole file with `SYNC_FILE_RANGE_WRITE` only.
+pub(super) fn start_writeback(fd: BorrowedFd<'_>) -> io::Result<()> {
+    // SAFETY: the descriptor is open for the length of the borrow, and the call takes plain integers.
+    let result = unsafe { libc::sync_file_range(fd.as_raw_fd(), 0, 0, libc::SYNC_FILE_RANGE_WRITE) };
+    if result == -1 {
+        return Err(io::Error::last_os_error());
+    }
+    Ok(())
+}
+
 /// `mlockall(2)` for pages as they are first touched, now and later.
 pub(super) fn lock_touched_pages() -> io::Result<()> {
     // SAFETY: the call takes flags only and changes nothing that Rust knows of.

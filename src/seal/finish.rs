@@ -110,22 +110,29 @@ fn write_record(
     let dir = &leftovers.dir;
     let name = publish::record_name(message_name);
     let other = publish::shortened(message_name, ".json", leftovers.id);
-    if let Some(file) = record_of(leftovers, &name).or_else(|| record_of(leftovers, &other)) {
+    // Only a recovery can find a record of this claim that is there already.
+    let recovered = record.sealdrop.recovered;
+    let found = || record_of(leftovers, &name).or_else(|| record_of(leftovers, &other));
+    if let Some(file) = recovered.then(found).flatten() {
         return Ok(file);
     }
     let new = record_name_in_progress(leftovers.id);
-    let file = match write_json(dir, &new, folders.options.output_mode, record) {
+    let mode = Some(folders.options.output_mode);
+    let file = match write_json(dir, &new, mode, record) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
             dir.unlink(&new)?;
-            write_json(dir, &new, folders.options.output_mode, record)?
+            write_json(dir, &new, mode, record)?
         }
         result => result?,
     };
     let replace = match folders.options.collision {
-        Collision::Unique | Collision::Hold if !is_torn(dir, &name) => Replace::Never,
-        _ => Replace::Existing,
+        Collision::Unique | Collision::Hold => Replace::Never,
+        Collision::Replace => Replace::Existing,
     };
     match dir.rename(&new, dir, &name, replace) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && is_torn(dir, &name) => {
+            dir.rename(&new, dir, &name, Replace::Existing)?;
+        }
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
             // Somebody has the record's name: the record says which message it means.
             dir.rename(&new, dir, &other, Replace::Existing)?;

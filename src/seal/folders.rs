@@ -153,6 +153,12 @@ impl Folders {
         if self.names_need_flush { dir.sync() } else { Ok(()) }
     }
 
+    /// Whether a flush of the output folder makes durable whatever was done before to claims, and nothing done later
+    /// is durable without it: both on one file system with one journal.
+    pub(super) fn flushes_are_ordered(&self) -> bool {
+        !self.claims_need_flush
+    }
+
     /// Makes the rename into a claim durable where a later flush of the output would not: else a power cut could
     /// leave the message published and its plaintext dropped, and it would be sealed twice.
     pub(super) fn make_claim_durable(&self, home: &Home, from: &Dir) -> Result<(), PathError> {

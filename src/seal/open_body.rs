@@ -9,7 +9,7 @@ use std::os::unix::fs::FileExt;
 
 use zeroize::Zeroizing;
 
-use super::pump::{BATCH, InOrder, PumpError, Turn, for_each_batch, threads_for};
+use super::pump::{BATCH, InOrder, PumpError, Turn, for_each_batch};
 use crate::message::{
     BodyFault, BodyScanner, DecryptError, DecryptOptions, Decryptor, DecryptorParts, FrameOpener,
     HeaderProgress, HeaderReader, MessageEnd, Piece, Scan, UnverifiedHeader,
@@ -91,12 +91,15 @@ pub fn open_body(decryptor: Decryptor, source: impl Read + Send, length: u64, si
     };
     let out = Out::new(sink);
     for_each_batch(
-        threads_for(length),
+        length,
         |buffer| reader.take(buffer),
         |buffer, batch: Batch| {
             let turn = out.turn(batch.index);
-            let plaintext = open_batch(&opener, buffer, &batch)?;
-            out.write(turn, batch.plaintext_offset, plaintext)
+            open_batch(&opener, buffer, &batch)?;
+            if out.is_nowhere() {
+                return Ok(());
+            }
+            out.write(turn, batch.plaintext_offset, gathered(buffer, &batch))
         },
     )?;
     let (piece, mut bytes, offset) = reader.finish()?;
@@ -206,7 +209,9 @@ impl<R: Read> BodyReader<R> {
 
 /// Fills the buffer up to a length; says whether the source ended before.
 fn read_up_to(source: &mut impl Read, buffer: &mut Vec<u8>, length: usize) -> Result<bool> {
+    const SHORT: usize = 16 * 1024; // a short message in one read, where a vector without room asks for pieces
     let missing = length.saturating_sub(buffer.len()) as u64;
+    buffer.reserve(SHORT.min(length.saturating_sub(buffer.len())));
     let read = source
         .take(missing)
         .read_to_end(buffer)
@@ -214,18 +219,27 @@ fn read_up_to(source: &mut impl Read, buffer: &mut Vec<u8>, length: usize) -> Re
     Ok((read as u64) < missing)
 }
 
-/// Opens the pieces where they lie and moves their plaintexts together at the front.
-fn open_batch<'a>(opener: &FrameOpener, buffer: &'a mut [u8], batch: &Batch) -> Result<&'a [u8]> {
-    let (mut at, mut end) = (0, 0);
+/// Opens the pieces where they lie.
+fn open_batch(opener: &FrameOpener, buffer: &mut [u8], batch: &Batch) -> Result<()> {
+    let mut at = 0;
     for piece in &batch.pieces {
         let bytes = buffer.get_mut(at..at + piece.size()).unwrap_or_default();
         opener.open(piece, bytes).map_err(PumpError::Message)?;
+        at += piece.size();
+    }
+    Ok(())
+}
+
+/// Moves the plaintexts of opened pieces together at the front.
+fn gathered<'a>(buffer: &'a mut [u8], batch: &Batch) -> &'a [u8] {
+    let (mut at, mut end) = (0, 0);
+    for piece in &batch.pieces {
         let content = piece.content();
         buffer.copy_within(at + content.start..at + content.end, end);
         end += content.len();
         at += piece.size();
     }
-    Ok(buffer.get(..end).unwrap_or_default())
+    buffer.get(..end).unwrap_or_default()
 }
 
 /// The sink, shared by the threads.
@@ -242,6 +256,10 @@ impl<'a> Out<'a> {
             Sink::File(file) => Self::File(file),
             Sink::Stream(stream) => Self::Stream(InOrder::new(stream)),
         }
+    }
+
+    fn is_nowhere(&self) -> bool {
+        matches!(self, Self::Nowhere)
     }
 
     /// Taken before a batch is opened: if that fails, no later batch reaches a stream.

@@ -119,7 +119,7 @@ fn choose_again(folders: &Folders, staged: &mut Staged) -> Result<(), SealError>
     staged.final_name = name;
     staged
         .leftovers
-        .replace_draft(&staged.draft, folders.options.output_mode)
+        .replace_draft(&staged.draft)
         .map_err(SealError::Output)
 }
 

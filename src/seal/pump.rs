@@ -4,7 +4,8 @@
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
-use std::sync::{Condvar, Mutex, PoisonError};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Condvar, Mutex, OnceLock, PoisonError};
 
 use thiserror::Error;
 use zeroize::Zeroize as _;
@@ -32,21 +33,46 @@ pub(crate) const BATCH: u64 = 512 * 1024;
 /// Below this many bytes a second thread costs more than it gives.
 const PARALLEL_FROM: u64 = 4 * 1024 * 1024;
 
-/// How many threads are worth it for this many bytes.
-pub(crate) fn threads_for(bytes: u64) -> usize {
-    if bytes < PARALLEL_FROM {
-        return 1;
+/// Threads that pump in this process at this moment.
+static PUMPING: AtomicUsize = AtomicUsize::new(0);
+
+/// One file's share of the cores, given back on drop: threads beyond the cores only get into each other's way.
+#[derive(Debug)]
+struct Share {
+    threads: usize,
+}
+
+impl Share {
+    /// As many threads as cores are free and worth it for this many bytes; the caller's own at least.
+    fn take(bytes: u64) -> Self {
+        let batches = usize::try_from(bytes / BATCH).unwrap_or(usize::MAX);
+        let wanted = if bytes < PARALLEL_FROM { 1 } else { batches };
+        let share = |pumping: usize| cores().saturating_sub(pumping).clamp(1, wanted.max(1));
+        let take = |pumping| Some(pumping + share(pumping));
+        let before = PUMPING
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, take)
+            .unwrap_or_default();
+        Self {
+            threads: share(before),
+        }
     }
-    let batches = usize::try_from(bytes / BATCH).unwrap_or(usize::MAX);
-    std::thread::available_parallelism()
-        .map_or(1, std::num::NonZero::get)
-        .min(batches)
+}
+
+impl Drop for Share {
+    fn drop(&mut self) {
+        PUMPING.fetch_sub(self.threads, Ordering::Relaxed);
+    }
+}
+
+fn cores() -> usize {
+    static CORES: OnceLock<usize> = OnceLock::new();
+    *CORES.get_or_init(|| std::thread::available_parallelism().map_or(1, std::num::NonZero::get))
 }
 
 /// Takes batches one after the other and works on them on several threads, each with a buffer of its own, until
-/// `take` has no more. The first error stops the rest.
+/// `take` has no more. `bytes`, about, are behind them all. The first error stops the rest.
 pub(crate) fn for_each_batch<T, E: Send>(
-    threads: usize,
+    bytes: u64,
     take: impl FnMut(&mut Vec<u8>) -> Result<Option<T>, E> + Send,
     work: impl Fn(&mut Vec<u8>, T) -> Result<(), E> + Sync,
 ) -> Result<(), E> {
@@ -69,8 +95,9 @@ pub(crate) fn for_each_batch<T, E: Send>(
         }
         buffer.zeroize();
     };
+    let share = Share::take(bytes);
     std::thread::scope(|scope| {
-        for _ in 1..threads {
+        for _ in 1..share.threads {
             scope.spawn(run);
         }
         run();

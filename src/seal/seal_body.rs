@@ -4,9 +4,12 @@
 //! batches; only a signature is taken in order.
 
 use std::fs::File;
+use std::io::IoSliceMut;
 use std::os::unix::fs::FileExt;
 
-use super::pump::{BATCH, InOrder, PumpError, expect_end, for_each_batch, read_exact, threads_for};
+use rustix::io::Errno;
+
+use super::pump::{BATCH, InOrder, PumpError, expect_end, for_each_batch, read_exact};
 use crate::message::{
     EncryptError, Encryptor, EncryptorParts, FINAL_CONTENT_OFFSET, FINAL_OVERHEAD, FrameSealer,
     MessageSigner, REGULAR_CONTENT_OFFSET, REGULAR_OVERHEAD, SequenceNumber, SequenceNumbers, TAG_LENGTH,
@@ -76,7 +79,7 @@ pub fn seal_file(encryptor: Encryptor, source: &File, length: u64, sink: &File) 
     };
     let mut index = 0..;
     for_each_batch(
-        threads_for(length),
+        length,
         |_| layout.take(index.next().unwrap_or(u64::MAX), &mut sequence_numbers),
         |buffer, batch: Batch| {
             let turn = signer.as_ref().map(|signer| signer.turn(batch.index));
@@ -98,8 +101,8 @@ pub fn seal_file(encryptor: Encryptor, source: &File, length: u64, sink: &File) 
     sink.write_all_at(&tail, offset).map_err(PumpError::Write)
 }
 
-/// Reads the plaintext of a batch at the end of the buffer and moves each frame forward to its slot, where it is
-/// sealed: the slots end up covering every plaintext byte that was read.
+/// Reads the plaintext of a batch, each frame into its slot, and seals it there: the slots cover every plaintext byte
+/// that was read.
 fn seal_batch(
     sealer: &FrameSealer,
     layout: &Layout,
@@ -109,17 +112,33 @@ fn seal_batch(
 ) -> Result<()> {
     let frame_length = sealer.frame_length().size();
     let slot_size = sealer.frame_length().regular_frame_size();
-    let expected = batch.numbers.len();
-    buffer.resize(expected * slot_size, 0);
-    let plaintext_at = expected * REGULAR_OVERHEAD;
-    let plaintext = buffer.get_mut(plaintext_at..).unwrap_or_default();
-    read_exact(source, plaintext, batch.first_frame * layout.frame_length)?;
-    for (index, number) in batch.numbers.into_iter().enumerate() {
-        let from = plaintext_at + index * frame_length;
-        let slot_at = index * slot_size;
-        buffer.copy_within(from..from + frame_length, slot_at + REGULAR_CONTENT_OFFSET);
-        let slot = buffer.get_mut(slot_at..slot_at + slot_size).unwrap_or_default();
+    buffer.resize(batch.numbers.len() * slot_size, 0);
+    let content = REGULAR_CONTENT_OFFSET..REGULAR_CONTENT_OFFSET + frame_length;
+    let mut frames: Vec<_> = buffer
+        .chunks_exact_mut(slot_size)
+        .filter_map(|slot| slot.get_mut(content.clone()))
+        .map(IoSliceMut::new)
+        .collect();
+    read_frames(source, &mut frames, batch.first_frame * layout.frame_length)?;
+    for (slot, number) in buffer.chunks_exact_mut(slot_size).zip(batch.numbers) {
         sealer.seal_regular(number, slot).map_err(PumpError::Message)?;
+    }
+    Ok(())
+}
+
+/// Fills the frames from one run of the file, in as few reads as the kernel takes.
+fn read_frames(source: &File, mut frames: &mut [IoSliceMut<'_>], mut offset: u64) -> Result<()> {
+    const MOST: usize = 1024; // IOV_MAX of Linux
+    while !frames.is_empty() {
+        let at_once = frames.len().min(MOST);
+        let read = match rustix::io::preadv(source, frames.get_mut(..at_once).unwrap_or_default(), offset) {
+            Ok(0) => return Err(PumpError::LengthChanged),
+            Ok(read) => read,
+            Err(Errno::INTR) => continue,
+            Err(errno) => return Err(PumpError::Read(errno.into())),
+        };
+        offset += read as u64;
+        IoSliceMut::advance_slices(&mut frames, read);
     }
     Ok(())
 }

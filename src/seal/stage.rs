@@ -9,7 +9,7 @@ use std::time::SystemTime;
 use super::record::{Ciphertext, DataKey, Details, Draft, Record, Times, timestamp};
 use super::seal_body::seal_file;
 use super::{ClaimId, Claimed, Folders, SealError};
-use crate::fs::{Dir, PathContext, PathError, Replace};
+use crate::fs::{Dir, PathContext, PathError, Replace, start_writeback};
 use crate::materials::DataKeyUse;
 use crate::message::{EncryptionMaterials, Encryptor, HeaderRecord};
 
@@ -57,20 +57,13 @@ impl Staged {
 
         let leftovers = Leftovers::new(dir, id);
         let path = leftovers.dir.path().join(staged_name(id));
-        leftovers.undo().map_err(SealError::Output)?; // an earlier attempt's, if it could not be removed then
-        let file = leftovers
-            .dir
-            .create_file(&staged_name(id), 0o600)
-            .map_err(SealError::Output)?;
+        let file = leftovers.create_staged().map_err(SealError::Output)?;
         let header = serde_json::to_value(HeaderRecord::from(encryptor.header())).unwrap_or_default();
         seal_file(encryptor, &claimed.file, claimed.size(), &file)
             .map_err(|error| SealError::of_pump(error, &claimed.home.path(), &path, SealError::Encrypt))?;
         claimed.check_unchanged()?;
         set_mode(&file, options.output_mode)
             .path_context("set the mode of", &path)
-            .map_err(SealError::Output)?;
-        rustix::fs::fsync(&file)
-            .path_context("flush", &path)
             .map_err(SealError::Output)?;
 
         let record = record(
@@ -84,7 +77,8 @@ impl Staged {
         );
         let draft = Draft::new(&final_name, record);
         leftovers
-            .write_draft(&draft, options.output_mode)
+            .write_draft(&draft)
+            .and_then(|draft| flush_both(&leftovers, &file, &draft))
             .and_then(|()| folders.flush_names(&leftovers.dir))
             .map_err(SealError::Output)?;
         Ok(Self {
@@ -116,18 +110,27 @@ impl Leftovers {
         self.keep = true;
     }
 
-    /// Writes the draft durably, in place of an earlier one. Its folder entry comes with the flush of the new
-    /// file on every file system that journals its directories.
-    pub(super) fn write_draft(&self, draft: &Draft, mode: u32) -> Result<(), PathError> {
-        let name = draft_name(self.id);
-        write_json(&self.dir, &name, mode, draft)
-            .and_then(|file| rustix::fs::fsync(&file).path_context("flush", self.dir.path().join(&name)))
+    /// Makes the staged message's file, in place of an earlier attempt's, if that could not be removed then.
+    fn create_staged(&self) -> Result<File, PathError> {
+        let name = staged_name(self.id);
+        match self.dir.create_file(&name, 0o600) {
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+                self.undo()?;
+                self.dir.create_file(&name, 0o600)
+            }
+            result => result,
+        }
+    }
+
+    /// Writes the draft, to be flushed.
+    fn write_draft(&self, draft: &Draft) -> Result<File, PathError> {
+        write_json(&self.dir, &draft_name(self.id), None, draft)
     }
 
     /// Puts another draft in the place of the durable one, never with a moment without.
-    pub(super) fn replace_draft(&self, draft: &Draft, mode: u32) -> Result<(), PathError> {
+    pub(super) fn replace_draft(&self, draft: &Draft) -> Result<(), PathError> {
         let new = record_name_in_progress(self.id);
-        let file = write_json(&self.dir, &new, mode, draft)?;
+        let file = write_json(&self.dir, &new, None, draft)?;
         rustix::fs::fsync(&file).path_context("flush", self.dir.path().join(&new))?;
         self.dir
             .rename(&new, &self.dir, &draft_name(self.id), Replace::Existing)?;
@@ -160,11 +163,11 @@ impl Drop for Leftovers {
     }
 }
 
-/// Writes a new file of one JSON line.
+/// Writes a new file of one JSON line, with a mode that the umask does not change, or for nobody else.
 pub(super) fn write_json(
     dir: &Dir,
     name: &OsStr,
-    mode: u32,
+    mode: Option<u32>,
     value: &impl serde::Serialize,
 ) -> Result<File, PathError> {
     let path = dir.path().join(name);
@@ -173,9 +176,25 @@ pub(super) fn write_json(
         .path_context("write", &path)?;
     line.push(b'\n');
     let mut file = dir.create_file(name, 0o600)?;
-    set_mode(&file, mode).path_context("set the mode of", &path)?;
+    if let Some(mode) = mode {
+        set_mode(&file, mode).path_context("set the mode of", &path)?;
+    }
     file.write_all(&line).path_context("write", &path)?;
     Ok(file)
+}
+
+/// Makes message and draft durable. Both are on their way to the disk before the first is waited for, so that one commit
+/// of the journal serves both. Their folder entries come with it on every file system that journals its directories.
+fn flush_both(leftovers: &Leftovers, message: &File, draft: &File) -> Result<(), PathError> {
+    start_writeback(message);
+    start_writeback(draft);
+    for (file, name) in [
+        (message, staged_name(leftovers.id)),
+        (draft, draft_name(leftovers.id)),
+    ] {
+        rustix::fs::fsync(file).path_context("flush", leftovers.dir.path().join(name))?;
+    }
+    Ok(())
 }
 
 fn set_mode(file: &File, mode: u32) -> rustix::io::Result<()> {

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use super::home::Home;
 use super::stage::draft_name;
 use super::{ClaimId, Folders, SealError};
-use crate::fs::{Dir, FileIdentity, PathContext, PathError};
+use crate::fs::{Dir, FileIdentity, PathContext, PathError, flush_all, start_writeback};
 
 /// What one file's way leaves behind when its record stands.
 #[derive(Debug)]
@@ -26,19 +26,23 @@ pub struct Traces {
 /// Makes the records and the unlinked plaintexts durable, then removes drafts and claims. On an error some of them
 /// stay, for the next start.
 pub fn tidy(folders: &Folders, traces: &[Traces]) -> Result<(), SealError> {
-    for trace in traces {
-        let path = || trace.dir.path().join(draft_name(trace.id));
+    traces.iter().for_each(|trace| start_writeback(&trace.record));
+    flush_all(traces, |trace| {
         rustix::fs::fsync(&trace.record)
-            .path_context("flush the record of", path())
-            .map_err(SealError::Output)?;
-        absent_is_fine(trace.home.parent.sync()).map_err(SealError::Input)?;
+            .path_context("flush the record of", trace.dir.path().join(draft_name(trace.id)))
+    })
+    .map_err(SealError::Output)?;
+    if !folders.flushes_are_ordered() {
+        flush_all(traces, |trace| absent_is_fine(trace.home.parent.sync())).map_err(SealError::Input)?;
     }
     let dirs = distinct_dirs(traces).map_err(SealError::Output)?;
     sync_all(&dirs)?;
     for trace in traces {
         absent_is_fine(trace.dir.unlink(&draft_name(trace.id))).map_err(SealError::Output)?;
     }
-    sync_all(&dirs)?;
+    if !folders.flushes_are_ordered() {
+        sync_all(&dirs)?; // else the claim could go before its draft
+    }
     traces
         .iter()
         .try_for_each(|trace| trace.home.remove(folders))
