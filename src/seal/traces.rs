@@ -26,7 +26,9 @@ pub struct Traces {
 /// Makes the records and the unlinked plaintexts durable, then removes drafts and claims. On an error some of them
 /// stay, for the next start.
 pub fn tidy(folders: &Folders, traces: &[Traces]) -> Result<(), SealError> {
-    traces.iter().for_each(|trace| start_writeback(&trace.record));
+    for trace in traces {
+        start_writeback(&trace.record);
+    }
     flush_all(traces, |trace| {
         rustix::fs::fsync(&trace.record)
             .path_context("flush the record of", trace.dir.path().join(draft_name(trace.id)))

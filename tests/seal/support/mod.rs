@@ -187,12 +187,13 @@ impl Strace {
 }
 
 /// The calls that change anything on the disk, or make it durable.
-pub const CALLS: [&str; 7] = [
+pub const CALLS: [&str; 8] = [
     "mkdirat",
     "renameat2",
     "unlinkat",
     "fsync",
     "fdatasync",
+    "sync_file_range",
     "fchmod",
     "pwrite64",
 ];
