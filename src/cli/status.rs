@@ -119,9 +119,8 @@ fn screen(status: &Status) -> String {
         (
             "plaintext",
             format!(
-                "oldest: {oldest}; queue: {}; held: {}",
-                status.queue_files,
-                status.held.len()
+                "oldest: {oldest}; queue: {}; held: {}; ignored: {}",
+                status.queue_files, status.held_files, status.ignored_files
             ),
         ),
         (
@@ -145,12 +144,10 @@ fn screen(status: &Status) -> String {
             file.drop, file.file, file.since, file.attempts, file.text
         );
     }
-    if status.held.len() > SHOWN {
-        let _ = writeln!(
-            text,
-            "           and {} more: --json has them all",
-            status.held.len() - SHOWN
-        );
+    let more = status.held_files.saturating_sub(SHOWN as u64);
+    if more > 0 {
+        let listed = status.held.len();
+        let _ = writeln!(text, "           and {more} more: --json lists {listed}");
     }
     text
 }

@@ -17,6 +17,7 @@ pub(super) const KEYS: &[&str] = &[
     "output",
     "keyring",
     "recursive",
+    "remove_empty_folders",
     "suffix",
     "encryption_context",
     "algorithm",
@@ -26,6 +27,7 @@ pub(super) const KEYS: &[&str] = &[
     "lease",
     "quiet",
     "max_size",
+    "rescan",
     "erase",
     "keep",
     "verify",
@@ -38,6 +40,8 @@ const EXCLUDE: [&str; 5] = [".*", "*.tmp", "*.part", "*.partial", "*.filepart"];
 const FRAME_LENGTH: NonZeroU32 = NonZeroU32::MIN.saturating_add(64 * 1024 - 1);
 const MAX_SIZE: ByteSize = ByteSize::tib(1);
 const OUTPUT_MODE: u32 = 0o640;
+const RESCAN: Duration = Duration::from_secs(30);
+const SHORTEST_RESCAN: Duration = Duration::from_secs(1);
 
 /// One watched folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,6 +56,8 @@ pub struct DropSettings {
     pub keyring: String,
     /// Whether folders below the input are watched.
     pub recursive: bool,
+    /// Whether folders below the input that have become empty are removed.
+    pub remove_empty_folders: bool,
     /// What is appended to a file's name; never empty.
     pub suffix: String,
     /// Authenticated with every message, and logged in clear by `CloudTrail`.
@@ -70,6 +76,8 @@ pub struct DropSettings {
     pub quiet: Duration,
     /// Larger files are held, bytes.
     pub max_size: u64,
+    /// The time between scans that nothing else has asked for.
+    pub rescan: Duration,
     /// What happens to the plaintext.
     pub erase: Erase,
     /// Whether the ciphertext is read back first.
@@ -156,6 +164,7 @@ fn drop_settings(table: Table<'_>, keyrings: &[&str]) -> Option<DropSettings> {
         output: PathBuf::new(),
         keyring: String::new(),
         recursive: table.or("recursive", false),
+        remove_empty_folders: remove_empty_folders(table),
         suffix: suffix(table),
         encryption_context: encryption_context(table),
         algorithm: algorithm(table),
@@ -165,6 +174,7 @@ fn drop_settings(table: Table<'_>, keyrings: &[&str]) -> Option<DropSettings> {
         lease: lease(table),
         quiet: table.or("quiet", Duration::ZERO),
         max_size,
+        rescan: rescan(table),
         erase: erase(table),
         verify: table.or("verify", true),
         collision: collision(table),
@@ -237,6 +247,25 @@ fn encryption_context(table: Table<'_>) -> EncryptionContext {
         table.fault("encryption_context", &error.to_string());
         EncryptionContext::default()
     })
+}
+
+fn remove_empty_folders(table: Table<'_>) -> bool {
+    let remove = table.or("remove_empty_folders", false);
+    if remove && !table.or("recursive", false) {
+        table.fault("remove_empty_folders", "is of use with recursive = true only");
+    }
+    remove
+}
+
+fn rescan(table: Table<'_>) -> Duration {
+    let rescan = table.or("rescan", RESCAN);
+    if rescan < SHORTEST_RESCAN {
+        table.fault(
+            "rescan",
+            "must be at least 1s, as each scan lists the whole folder",
+        );
+    }
+    rescan
 }
 
 fn algorithm(table: Table<'_>) -> AlgorithmSuite {

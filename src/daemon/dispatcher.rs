@@ -8,14 +8,16 @@ use tokio::sync::mpsc::{self, Receiver, UnboundedReceiver};
 use tokio::sync::watch;
 
 use super::heart::Pulse;
+use super::left::Left;
 use super::place::Place;
 use super::queue::Queue;
 use super::schedule::{Hinted, Key, Schedule};
 use super::state::State;
-use super::worker::{Claim, Done, Job, Report, Work};
+use super::worker::{Done, Job, Report, Work};
 use super::{opening, report};
 use crate::config::DropSettings;
-use crate::watch::{Candidate, Cause, FoundBy, Hint, Hints, Look, Options, Scanner};
+use crate::seal::CLAIMS;
+use crate::watch::{Candidate, Cause, Hint, Hints, Look, Options, Scanner};
 
 /// Files of one drop that the workers have or will take next.
 pub(super) const WINDOW: usize = 1024;
@@ -41,6 +43,7 @@ pub(super) struct Dispatcher {
     pub(super) queue: Arc<Queue<Job>>,
     pub(super) reports: UnboundedReceiver<Report>,
     pub(super) schedule: Schedule,
+    pub(super) left: Left,
     pub(super) panics: u32,
     pub(super) state: Arc<State>,
     pub(super) pulse: Arc<Pulse>,
@@ -68,9 +71,11 @@ impl Dispatcher {
         loop {
             self.pulse.beat();
             self.fill();
-            let due = self
-                .schedule
-                .next_due()
+            let due = [self.schedule.next_due(), self.left.next_due()];
+            let due = due
+                .into_iter()
+                .flatten()
+                .min()
                 .unwrap_or(next_tick)
                 .min(next_tick)
                 .min(next_scan);
@@ -91,8 +96,11 @@ impl Dispatcher {
             }
             if now >= next_scan {
                 next_scan = now + self.options.rescan;
-                self.request(Cause::Timer);
+                // A scan that meets what was left behind cannot tell what no event has announced.
+                let is_news = !self.left.has_files();
+                self.request(if is_news { Cause::Timer } else { Cause::Backlog });
             }
+            self.look_for_left(now);
             while let Some(work) = self.schedule.take_due(now) {
                 self.start(work);
             }
@@ -133,11 +141,12 @@ impl Dispatcher {
                     for held in scan.held {
                         self.hold(&held.path, &held.reason, None);
                     }
+                    self.state.metrics.missed.inc_by(scan.missed);
                     for candidate in scan.candidates {
-                        if candidate.found_by == FoundBy::Scan(Cause::Timer) {
-                            self.state.metrics.missed.inc();
-                        }
                         self.start(Work::Candidate(candidate));
+                    }
+                    if let Some(end) = scan.ended {
+                        self.pass_ended(end.ignored);
                     }
                     if !scan.more {
                         return;
@@ -181,7 +190,7 @@ impl Dispatcher {
         }
     }
 
-    fn start(&mut self, work: Work) {
+    pub(super) fn start(&mut self, work: Work) {
         if self.schedule.start(&work) {
             let (size, arrived) = match &work {
                 Work::Candidate(candidate) => (candidate.size, Some(candidate.arrived)),
@@ -204,6 +213,9 @@ impl Dispatcher {
         let hinted = self.schedule.finish(&work);
         match result {
             Ok(Done::Sealed(sealed)) => {
+                if matches!(work, Work::Claim(_)) {
+                    self.left.claim_sealed();
+                }
                 self.know(|known| known.finished(&Key::of(&work)));
                 self.state.sealed(&sealed);
                 report::sealed(&self.place, &sealed);
@@ -241,7 +253,11 @@ impl Dispatcher {
     /// Held names that are no more are no longer held.
     fn forget_gone(&self) {
         let input = &self.settings.input;
-        self.know(|known| known.forget_gone(|path| input.join(path).symlink_metadata().is_ok()));
+        let is_there = |key: &Key| match key {
+            Key::Path(path) => input.join(path).symlink_metadata().is_ok(),
+            Key::Claim(name) => input.join(CLAIMS).join(name).symlink_metadata().is_ok(),
+        };
+        self.know(|known| known.forget_gone(is_there));
     }
 
     /// Looks whether the folders are where they were, and for ones that were lost, whether they are back.
@@ -272,23 +288,6 @@ impl Dispatcher {
                 }
             }
             Err(error) => tracing::debug!("still lost: {}", report::chain(&error)),
-        }
-    }
-
-    /// Puts what lies in the claim folder to work; the work itself finds out whether to finish or to undo.
-    pub(super) fn take_up_claims(&mut self) {
-        match crate::seal::claims(&self.place.folders) {
-            Ok(claims) => {
-                report::leftovers(&self.place, claims.len());
-                for name in claims {
-                    self.start(Work::Claim(Claim {
-                        name,
-                        arrived: None,
-                        failures: 0,
-                    }));
-                }
-            }
-            Err(error) => report::scan_failed(self.place.name(), &error),
         }
     }
 }

@@ -7,14 +7,20 @@ use std::time::{Duration, SystemTime};
 use super::schedule::Key;
 use super::status::HeldFile;
 
-/// Held names of one drop that are listed; a folder full of symbolic links must not fill the memory.
-const MOST_HELD: usize = 4096;
+/// Names of one drop that are known one by one; a folder full of what cannot be sealed must not fill the memory.
+const MOST_KNOWN: usize = 4096;
 
 /// One drop's files: under way, waiting and held.
 #[derive(Debug, Default)]
 pub(super) struct Known {
     pub(super) drop: String,
     files: HashMap<Key, File>,
+    /// What the filters left out, by the last whole scan.
+    pub(super) ignored: u64,
+    /// Held names that are not among `files`: by the last whole scan, and since.
+    beyond: [u64; 2],
+    /// Claims that wait and are not among `files`.
+    claims_beyond: usize,
 }
 
 #[derive(Debug)]
@@ -23,6 +29,8 @@ struct File {
     arrived: Option<SystemTime>,
     name: String,
     held: Option<Hold>,
+    /// What only scans meet again.
+    unscheduled: bool,
 }
 
 #[derive(Debug)]
@@ -32,8 +40,6 @@ struct Hold {
     since: SystemTime,
     attempts: u32,
     next: Option<SystemTime>,
-    /// What only scans meet again.
-    unscheduled: bool,
 }
 
 /// Why and until when a file is held.
@@ -51,7 +57,7 @@ impl Known {
     pub(super) fn of(drop: &str) -> Self {
         Self {
             drop: drop.to_owned(),
-            files: HashMap::new(),
+            ..Self::default()
         }
     }
 
@@ -61,12 +67,11 @@ impl Known {
             arrived: None,
             name: name.display().to_string(),
             held: None,
+            unscheduled: false,
         });
         let earlier = [file.arrived, arrived].into_iter().flatten().min();
         file.arrived = Some(earlier.unwrap_or_else(SystemTime::now));
-        if let Some(held) = &mut file.held {
-            held.unscheduled = false;
-        }
+        file.unscheduled = false;
     }
 
     /// There is no plaintext any more.
@@ -93,14 +98,18 @@ impl Known {
 
     /// A file is held. Whether that is worth a line: when the reason is new, and then ever more rarely.
     pub(super) fn held(&mut self, key: Key, name: &Path, why: Why, now: SystemTime) -> bool {
-        if !self.files.contains_key(&key) && self.files.len() >= MOST_HELD {
+        if !self.files.contains_key(&key) && self.files.len() >= MOST_KNOWN {
+            self.beyond[1] += 1;
             return false;
         }
+        let is_listed = self.files.len() <= MOST_KNOWN;
         let file = self.files.entry(key).or_insert_with(|| File {
             arrived: why.is_plaintext.then_some(now),
             name: name.display().to_string(),
             held: None,
+            unscheduled: false,
         });
+        file.unscheduled = why.retry_after.is_none();
         let old = file.held.take().filter(|old| old.reason == why.reason);
         let attempts = old.as_ref().map_or(1, |old| old.attempts.saturating_add(1));
         file.held = Some(Hold {
@@ -109,17 +118,43 @@ impl Known {
             since: old.map_or(now, |old| old.since),
             attempts,
             next: why.retry_after.map(|wait| now + wait),
-            unscheduled: why.retry_after.is_none(),
         });
-        attempts == 1 || (why.retry_after.is_some() && attempts.is_power_of_two())
+        is_listed && (attempts == 1 || (why.retry_after.is_some() && attempts.is_power_of_two()))
     }
 
-    /// Forgets held names that only scans meet and that are gone.
-    pub(super) fn forget_gone(&mut self, is_there: impl Fn(&Path) -> bool) {
-        self.files.retain(|key, file| match key {
-            Key::Path(path) if file.held.as_ref().is_some_and(|held| held.unscheduled) => is_there(path),
-            _ => true,
-        });
+    /// A file is left to the next scan: it stays known as long as there is room.
+    pub(super) fn left(&mut self, key: &Key) {
+        if self.files.len() <= MOST_KNOWN {
+            if let Some(file) = self.files.get_mut(key) {
+                file.unscheduled = true;
+            }
+        } else if self.files.remove(key).is_some_and(|file| file.held.is_some())
+            && matches!(key, Key::Path(_))
+        {
+            self.beyond[1] += 1;
+        }
+    }
+
+    /// A scan of the whole folder is over. How many names are held beyond those known, if that is news.
+    pub(super) fn pass_ended(&mut self, ignored: u64) -> Option<u64> {
+        self.ignored = ignored;
+        let [before, now] = self.beyond;
+        self.beyond = [now, 0];
+        (before == 0 && now > 0).then_some(now)
+    }
+
+    /// So many claims lie in the claim folder besides those under way or waiting.
+    pub(super) fn claims(&mut self, others: usize) {
+        let known = self
+            .files
+            .iter()
+            .filter(|(key, file)| matches!(key, Key::Claim(_)) && file.unscheduled);
+        self.claims_beyond = others.saturating_sub(known.count());
+    }
+
+    /// Forgets names that only scans meet and that are gone.
+    pub(super) fn forget_gone(&mut self, is_there: impl Fn(&Key) -> bool) {
+        self.files.retain(|key, file| !file.unscheduled || is_there(key));
     }
 
     /// Files that are under way or wait without being held.
@@ -127,9 +162,12 @@ impl Known {
         self.files.values().filter(|file| file.held.is_none()).count()
     }
 
-    /// Names that are held.
+    /// Names that are held, whether or not they are listed.
     pub(super) fn held_count(&self) -> usize {
-        self.files.len() - self.queued()
+        let beyond = usize::try_from(self.beyond[0].max(self.beyond[1])).unwrap_or(usize::MAX);
+        (self.files.len() - self.queued())
+            .saturating_add(beyond)
+            .saturating_add(self.claims_beyond)
     }
 
     /// Since when the oldest plaintext that is known has been there.

@@ -8,6 +8,7 @@ mod error;
 mod heart;
 mod keyrings;
 mod known;
+mod left;
 mod message_id;
 mod metrics;
 mod opening;
@@ -273,6 +274,7 @@ fn open_drops(
             queue: Arc::clone(queue),
             reports,
             schedule: Schedule::default(),
+            left: left::Left::default(),
             panics: 0,
             state: Arc::clone(&shared.state),
             pulse: shared.heart.watch(format!("the dispatcher of {}", drop.name)),

@@ -29,7 +29,8 @@ pub(super) fn watch_options(settings: &DropSettings) -> Result<watch::Options, E
         },
         quiet: settings.quiet,
         max_size: settings.max_size,
-        ..watch::Options::default()
+        rescan: settings.rescan,
+        remove_empty_folders: settings.remove_empty_folders,
     })
 }
 

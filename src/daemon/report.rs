@@ -74,6 +74,17 @@ pub(super) fn held(place: &Place, path: &Path, reason: &HeldReason) {
     );
 }
 
+/// Many more than anybody reads are told once, not each.
+pub(super) fn held_beyond(place: &Place, names: u64) {
+    warn!(
+        sealdrop_event = "held",
+        message_id = message_id::HELD,
+        sealdrop_drop = place.name(),
+        sealdrop_reason = "too_many",
+        "held: about {names} more names than are listed; each is tried again as scans meet it"
+    );
+}
+
 pub(super) fn failed(place: &Place, file: &str, error: &SealError, retry_after: Duration) {
     warn!(
         sealdrop_event = "held",

@@ -3,12 +3,12 @@
 use std::path::Path;
 use std::time::Duration;
 
-use super::dispatcher::{Dispatcher, WINDOW, name_of};
+use super::dispatcher::{Dispatcher, name_of};
 use super::known::Why;
 use super::report;
 use super::schedule::{Key, retry_after};
 use super::worker::{Claim, Setback, Work};
-use crate::watch::{Cause, HeldReason};
+use crate::watch::HeldReason;
 
 impl Dispatcher {
     pub(super) fn set_back(&mut self, work: &Work, setback: Setback) {
@@ -19,12 +19,12 @@ impl Dispatcher {
                 retry_after,
             } => {
                 self.know(|known| known.cleared(&Key::of(work)));
-                self.schedule.wait(Work::Candidate(candidate), retry_after);
+                self.wait(Work::Candidate(candidate), retry_after);
             }
             Setback::Held { candidate, reason } => {
                 let wait = retry_after(5);
                 self.hold(&candidate.path, &reason, Some(wait));
-                self.schedule.wait(Work::Candidate(candidate), wait);
+                self.wait(Work::Candidate(candidate), wait);
             }
             Setback::NoKey { retry_after } => self.without_key(work, None, retry_after),
             // Nothing is left to come back to.
@@ -43,14 +43,14 @@ impl Dispatcher {
                 if self.moved_on(&old, &work, why, wait) {
                     report::failed(&self.place, &name_of(&work).to_string_lossy(), &error, wait);
                 }
-                self.schedule.wait(work, wait);
+                self.wait(work, wait);
             }
             Setback::Panicked { claim } => {
                 self.panics += 1;
                 let (wait, work) = (retry_after(5), come_back_to(work, claim));
                 let why = ("defect", "it hit a defect in sealdrop".to_owned());
                 self.moved_on(&old, &work, Some(why), wait); // the panic has been told
-                self.schedule.wait(work, wait);
+                self.wait(work, wait);
             }
             Setback::NoKeyForClaim { claim, retry_after } => self.without_key(work, Some(claim), retry_after),
         }
@@ -80,14 +80,7 @@ impl Dispatcher {
         let work = claim.map_or_else(|| work.clone(), Work::Claim);
         let text = "no data key is to be had".to_owned();
         self.moved_on(&old, &work, Some(("no_data_key", text)), wait);
-        match work {
-            // The folder remembers it.
-            Work::Candidate(_) if self.schedule.waiting() >= WINDOW => {
-                self.know(|known| known.finished(&Key::of(&work)));
-                self.request(Cause::Backlog);
-            }
-            _ => self.schedule.wait(work, wait),
-        }
+        self.wait(work, wait);
     }
 
     pub(super) fn hold(&mut self, path: &Path, reason: &HeldReason, retry_after: Option<Duration>) {
@@ -100,6 +93,16 @@ impl Dispatcher {
         let key = Key::Path(path.to_owned());
         if self.state.held(self.place.index, key, path, why) {
             report::held(&self.place, path, reason);
+        }
+    }
+
+    /// A scan of the whole folder is over: what it counted counts.
+    pub(super) fn pass_ended(&self, ignored: u64) {
+        let beyond = self
+            .state
+            .with(self.place.index, |known| known.pass_ended(ignored));
+        if let Some(beyond) = beyond.flatten() {
+            report::held_beyond(&self.place, beyond);
         }
     }
 }

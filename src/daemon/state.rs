@@ -110,6 +110,8 @@ impl State {
         let queued: usize = drops.iter().map(Known::queued).sum();
         let oldest = drops.iter().filter_map(Known::oldest).min();
         let held: Vec<_> = drops.iter().flat_map(Known::held_files).collect();
+        let held_files: usize = drops.iter().map(Known::held_count).sum();
+        let ignored_files = drops.iter().map(|known| known.ignored).sum();
         drop(drops);
         let problems: Vec<String> = lock(&self.problems)
             .iter()
@@ -121,9 +123,11 @@ impl State {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             pid: std::process::id(),
             started: status::timestamp(self.started),
-            healthy: held.is_empty() && problems.is_empty() && service_is_well,
+            healthy: held_files == 0 && problems.is_empty() && service_is_well,
             oldest_plaintext_age_seconds: oldest.map(age),
             queue_files: queued as u64,
+            held_files: held_files as u64,
+            ignored_files,
             files_sealed: self.metrics.sealed.get(),
             bytes_sealed: self.metrics.bytes.get(),
             exposure: Exposure::of(lock(&self.exposures).iter().copied()),
@@ -170,7 +174,7 @@ impl State {
             Some(_) => "KMS failing",
         };
         let sealed = status.files_sealed;
-        let held = status.held.len();
+        let held = status.held_files;
         let problems = status.problems.iter().map(|problem| format!(", {problem}"));
         let problems: String = problems.collect();
         format!(

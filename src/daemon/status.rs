@@ -19,6 +19,10 @@ pub struct Status {
     pub oldest_plaintext_age_seconds: Option<f64>,
     /// Files under way or waiting, without those held.
     pub queue_files: u64,
+    /// Names that are held, those among them that are too many to be listed too.
+    pub held_files: u64,
+    /// Names that the drops' filters leave alone, by their last whole scans.
+    pub ignored_files: u64,
     /// Files sealed since the start.
     pub files_sealed: u64,
     /// Their bytes.
@@ -29,7 +33,7 @@ pub struct Status {
     pub keys: Keys,
     /// What is wrong with a drop as a whole.
     pub problems: Vec<String>,
-    /// What is held, and why.
+    /// What is held, and why; some thousands of each drop at most.
     pub held: Vec<HeldFile>,
 }
 

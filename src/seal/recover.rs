@@ -24,14 +24,14 @@ pub enum Recovered {
     Empty,
 }
 
-/// The claims that lie in the claim folder. Other names there are nobody's and are left alone.
-pub fn claims(folders: &Folders) -> Result<Vec<ClaimName>, PathError> {
-    let mut claims = Vec::new();
+/// Calls `each` with the claims that lie in the claim folder. Other names there are nobody's and are left alone.
+pub fn claims(folders: &Folders, mut each: impl FnMut(ClaimName)) -> Result<(), PathError> {
     folders.claims.for_each_entry(|name, _| {
-        claims.extend(ClaimName::parse(name));
+        if let Some(claim) = ClaimName::parse(name) {
+            each(claim);
+        }
         true
-    })?;
-    Ok(claims)
+    })
 }
 
 /// Finishes a claim if its message was published, and undoes the attempt if not.

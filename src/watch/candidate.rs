@@ -105,7 +105,9 @@ pub enum HeldReason {
     #[error("the daemon may not read it")]
     NoPermission,
     /// Files cannot be renamed out of the folder.
-    #[error("the daemon may not take files out of this folder")]
+    #[error(
+        "the daemon may not take files out of this folder: it takes a shared group with umask 002, a default ACL or CAP_DAC_OVERRIDE"
+    )]
     FolderNotWritable,
     /// `chattr +i` or `+a`.
     #[error("it is marked immutable or append-only")]

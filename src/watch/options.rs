@@ -38,6 +38,11 @@ pub struct Options {
 impl Options {
     /// The least quiet period where nothing but time tells that a file is complete.
     pub const MINIMUM_QUIET: Duration = Duration::from_secs(2);
+
+    /// How long a folder has been empty before it is removed: a young one may be about to be filled.
+    pub fn empty_for(&self) -> Duration {
+        self.rescan.saturating_mul(2).min(Duration::from_mins(1))
+    }
 }
 
 impl Default for Options {

@@ -28,8 +28,6 @@ const VISITS_PER_CALL: usize = 16 * 1024;
 const SUBFOLDERS: usize = 64;
 /// Younger files may simply be ahead of their hint.
 const MISSED_AFTER: Duration = Duration::from_secs(2);
-/// An empty folder may be about to be filled.
-const EMPTY_FOR: Duration = Duration::from_mins(1);
 
 impl<S: Fn(&Path) -> bool> Window<S> {
     pub(super) fn new(limit: usize, skip: S) -> Self {
@@ -185,7 +183,11 @@ impl Pass {
     fn leave<S: Fn(&Path) -> bool>(&mut self, folder: &Folder, options: &Options, window: &mut Window<S>) {
         let left = self.levels.pop();
         let empty = left.is_some_and(|level| level.empty);
-        if empty && options.remove_empty_folders && options.recursive && remove_if_old(folder, &self.path) {
+        if empty
+            && options.remove_empty_folders
+            && options.recursive
+            && remove_if_old(folder, &self.path, options.empty_for())
+        {
             window.scan.removed_folders += 1;
         }
         if !self.levels.is_empty() {
@@ -306,7 +308,7 @@ fn unopened(error: &PathError) -> Option<HeldReason> {
 }
 
 /// Removes a folder that has been empty for a while; one that is not empty stays whatever was seen of it.
-fn remove_if_old(folder: &Folder, path: &Path) -> bool {
+fn remove_if_old(folder: &Folder, path: &Path, empty_for: Duration) -> bool {
     let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else {
         return false;
     };
@@ -317,7 +319,7 @@ fn remove_if_old(folder: &Folder, path: &Path) -> bool {
         return false;
     };
     let age = super::candidate::changed_at(&stat).elapsed();
-    age.is_ok_and(|age| age > EMPTY_FOR) && parent.remove_dir(name).is_ok()
+    age.is_ok_and(|age| age > empty_for) && parent.remove_dir(name).is_ok()
 }
 
 #[cfg(test)]

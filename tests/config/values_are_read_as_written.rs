@@ -11,6 +11,9 @@ fn durations_sizes_modes_and_names() {
     let text = one_drop(
         r#"quiet = "1500ms"
 max_size = "2 GiB"
+rescan = "5m"
+recursive = true
+remove_empty_folders = true
 frame_length = 4096
 output_mode = "0600"
 erase = "keep"
@@ -33,6 +36,8 @@ format = "json"
     let drop = &settings.drops[0];
     assert_eq!(drop.quiet, Duration::from_millis(1500));
     assert_eq!(drop.max_size, 2 << 30);
+    assert_eq!(drop.rescan, Duration::from_mins(5));
+    assert!(drop.recursive && drop.remove_empty_folders);
     assert_eq!(drop.frame_length.get(), 4096);
     assert_eq!(drop.output_mode, 0o600);
     assert_eq!(drop.erase, Erase::Keep(case.path("kept")));

@@ -43,6 +43,13 @@ fn a_flood_is_sealed_once_in_bounded_memory() {
     });
     let sealed = begun.elapsed();
     let peak = daemon.peak_memory();
+    eprintln!("{}", daemon.metric("sealdrop_rescans_total").join("\n"));
+    if is_root() {
+        assert!(
+            daemon.value("sealdrop_rescans_total{cause=\"overflow\"}") > 0,
+            "no event was lost"
+        );
+    }
     let mut times_sealed = HashMap::new();
     daemon.for_each_opened(|opened| {
         let number: usize = std::str::from_utf8(&opened.content).unwrap().parse().unwrap();

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::mounts::is_root;
+use crate::mounts::{is_root, on_each_file_system};
 use crate::support::{Daemon, have, sh};
 
 const TEST: &str = "other_users_files_need_just_these_capabilities";
@@ -48,19 +48,18 @@ fn without_them_a_private_file_is_held_where_it_is() {
 }
 
 /// A daemon as the user 23456, with a file of mode 0600 of the user 12345 in its folder.
-fn with_daemon(erase: &str, capabilities: &str, test: impl FnOnce(&mut Daemon)) {
-    let root = tempfile::Builder::new()
-        .permissions(std::os::unix::fs::PermissionsExt::from_mode(0o755))
-        .tempdir()
-        .unwrap();
-    let root: &Path = root.path();
+fn with_daemon(erase: &str, capabilities: &str, test: impl Fn(&mut Daemon)) {
+    on_each_file_system(TEST, |_, root| with_daemon_on(root, erase, capabilities, &test));
+}
+
+fn with_daemon_on(root: &Path, erase: &str, capabilities: &str, test: impl Fn(&mut Daemon)) {
     sh(
         root,
         "umask 0; mkdir -m 1777 in; mkdir -m 755 out; echo theirs > in/f; chmod 600 in/f; chown 12345 in/f",
     );
     sh(
         root,
-        "head -c 32 /dev/zero | tr '\\0' '*' > key; chmod 600 key; chown 23456 in out key .",
+        "head -c 32 /dev/zero | tr '\\0' '*' > key; chmod 600 key; chown 23456 in out key .; chmod 755 .",
     );
     let inheritable = format!("--inh-caps=-all,{capabilities}");
     let ambient = format!("--ambient-caps=-all,{capabilities}");

@@ -152,9 +152,10 @@ impl Erasing {
         }
         let folders = Folders::open("one-shot", &input, &output, options)
             .map_err(|error| Failure::new(Exit::of_cause(&error).unwrap_or(Exit::CannotCreate), error))?;
-        let left = claims(&folders).map_err(Failure::creating)?;
-        if !left.is_empty() {
-            let why = format!("{:?} holds {} claimed files", input.join(CLAIMS), left.len());
+        let mut left = 0;
+        claims(&folders, |_| left += 1).map_err(Failure::creating)?;
+        if left > 0 {
+            let why = format!("{:?} holds {left} claimed files", input.join(CLAIMS));
             let help = "a daemon or an earlier run was interrupted: `sealdrop run` with a drop of these folders finishes them";
             return Err(Failure::new(Exit::CannotCreate, why).with_help(help));
         }

@@ -2,7 +2,9 @@
 
 use std::ffi::OsStr;
 use std::fs::File;
+use std::io::{Read, Write};
 use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
@@ -42,7 +44,7 @@ impl Daemon {
         }
         configure(root, drop);
         let mut arguments = wrapper.to_vec();
-        let binary = env!("CARGO_BIN_EXE_sealdrop");
+        let binary = &binary();
         let copy = root.join("sealdrop");
         if !wrapper.is_empty() {
             // The way to the build may be closed to other users.
@@ -127,6 +129,33 @@ impl Daemon {
         line.split_whitespace().nth(1).unwrap().parse().unwrap()
     }
 
+    /// What its status socket answers.
+    pub fn status(&self) -> serde_json::Value {
+        let mut answer = String::new();
+        let mut stream = UnixStream::connect(self.root.join("status")).unwrap();
+        stream.read_to_string(&mut answer).unwrap();
+        serde_json::from_str(&answer).unwrap()
+    }
+
+    /// The lines of one metric.
+    pub fn metric(&self, name: &str) -> Vec<String> {
+        let mut answer = String::new();
+        let mut stream = UnixStream::connect(self.root.join("metrics")).unwrap();
+        stream
+            .write_all(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            .unwrap();
+        stream.read_to_string(&mut answer).unwrap();
+        let lines = answer.lines().filter(|line| line.starts_with(name));
+        lines.map(str::to_owned).collect()
+    }
+
+    /// The value of one metric, by the start of its line.
+    pub fn value(&self, line: &str) -> u64 {
+        let lines = self.metric(line);
+        let value = lines.first().and_then(|line| line.rsplit(' ').next());
+        value.unwrap_or_else(|| panic!("no {line}")).parse().unwrap()
+    }
+
     /// Ends it by SIGTERM; it must end well.
     pub fn stop(mut self) {
         let pid = Pid::from_child(&self.child);
@@ -165,6 +194,10 @@ key_file = \"key\"
 capacity = 1
 max_age = \"10s\"
 max_messages_encrypted = 100
+[metrics]
+socket = \"metrics\"
+[status]
+socket = \"status\"
 [[drop]]
 name = \"test\"
 input = \"in\"
@@ -250,6 +283,11 @@ pub fn files_below(folder: &Path) -> Vec<PathBuf> {
         }
     }
     found
+}
+
+/// The built daemon, or another one, such as a release build.
+fn binary() -> String {
+    std::env::var("SEALDROP_TEST_BINARY").unwrap_or_else(|_| env!("CARGO_BIN_EXE_sealdrop").to_owned())
 }
 
 /// Whether the long form of a test was asked for.
