@@ -45,6 +45,7 @@ const SHORTEST_RESCAN: Duration = Duration::from_secs(1);
 
 /// One watched folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a key of its own")]
 pub struct DropSettings {
     /// In logs, metrics and records.
     pub name: String,

@@ -18,17 +18,17 @@ os.setxattr('in', 'system.posix_acl_default', acl)
 
 #[test]
 fn a_umask_of_002_is_one() {
-    hand_off("002", "-all", "", |daemon| sealed(daemon));
+    hand_off("002", "-all", "", sealed);
 }
 
 #[test]
 fn a_default_acl_is_one() {
-    hand_off("022", "-all", DEFAULT_ACL, |daemon| sealed(daemon));
+    hand_off("022", "-all", DEFAULT_ACL, sealed);
 }
 
 #[test]
 fn a_capability_is_one() {
-    hand_off("022", "-all,+dac_override,+lease", "", |daemon| sealed(daemon));
+    hand_off("022", "-all,+dac_override,+lease", "", sealed);
 }
 
 #[test]
@@ -68,7 +68,7 @@ fn hand_off(umask: &str, capabilities: &str, prepare: &str, test: impl Fn(&mut D
         return;
     }
     on_each_file_system(TEST, |_, root| {
-        hand_off_on(root, umask, capabilities, prepare, &test)
+        hand_off_on(root, umask, capabilities, prepare, &test);
     });
 }
 
