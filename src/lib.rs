@@ -26,5 +26,8 @@ pub mod config;
 /// The running service: queue, workers, hold and retry, shutdown.
 pub mod daemon;
 
+/// What this host, its folders and its keys are good for.
+pub mod doctor;
+
 /// The command line, one file per subcommand.
 pub mod cli;

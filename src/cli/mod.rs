@@ -10,6 +10,7 @@ mod base64_stream;
 mod check;
 mod completions;
 mod decrypt;
+mod doctor;
 mod encrypt;
 mod exit;
 mod failure;
@@ -42,6 +43,7 @@ struct CommandLine {
 enum Command {
     Run(run::Arguments),
     Check(check::Arguments),
+    Doctor(doctor::Arguments),
     Status(status::Arguments),
     Encrypt(encrypt::Arguments),
     Decrypt(decrypt::Arguments),
@@ -75,6 +77,7 @@ fn run_with(arguments: Vec<OsString>) -> Exit {
     let outcome = match line.command {
         Command::Run(arguments) => run::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
+        Command::Doctor(arguments) => doctor::run(&arguments),
         Command::Status(arguments) => status::run(&arguments),
         Command::Encrypt(arguments) => encrypt::run(&arguments),
         Command::Decrypt(arguments) => decrypt::run(&arguments),

@@ -4,8 +4,9 @@ use std::fmt::Write as _;
 use std::io::Read as _;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
+use bytesize::ByteSize;
 use clap::Args;
 
 use super::exit::Exit;
@@ -47,27 +48,41 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
         .settings
         .status
         .ok_or_else(|| Failure::new(Exit::Config, "the configuration has no [status] table"))?;
+    if !arguments.watch {
+        return show(&socket, arguments.json);
+    }
     loop {
-        let text = ask(&socket)?;
-        let status: Status =
-            serde_json::from_str(&text).map_err(|error| Failure::new(Exit::Unavailable, error))?;
-        if arguments.watch && !arguments.json {
+        if !arguments.json {
             output::line("\x1b[H\x1b[2J"); // to the top of an empty screen
         }
-        if arguments.json {
-            output::line(&text);
-        } else {
-            output::line(output::printable(screen(&status).trim_end()));
-        }
-        if !arguments.watch {
-            return Ok(if status.healthy {
-                Exit::Done
-            } else {
-                Exit::Unavailable
-            });
+        // A daemon that is being restarted comes back.
+        if let Err(failure) = show(&socket, arguments.json) {
+            output::failure(&failure);
         }
         std::thread::sleep(Duration::from_secs(1));
     }
+}
+
+fn show(socket: &Path, as_json: bool) -> Outcome {
+    let text = ask(socket)?;
+    let status: Status =
+        serde_json::from_str(&text).map_err(|error| Failure::new(Exit::Unavailable, error))?;
+    if as_json {
+        output::line(&text);
+    } else {
+        output::line(output::printable(screen(&status, SystemTime::now()).trim_end()));
+    }
+    Ok(if status.healthy {
+        Exit::Done
+    } else {
+        Exit::Unavailable
+    })
+}
+
+/// The running daemon's process, if one answers.
+pub(super) fn process(socket: &Path) -> Option<u32> {
+    let status: Status = serde_json::from_str(&ask(socket).ok()?).ok()?;
+    Some(status.pid)
 }
 
 fn ask(socket: &Path) -> Result<String, Failure> {
@@ -89,7 +104,7 @@ fn ask(socket: &Path) -> Result<String, Failure> {
 }
 
 /// One look: is it healthy, how old is the oldest plaintext, how are the keys, what is held and why.
-fn screen(status: &Status) -> String {
+fn screen(status: &Status, now: SystemTime) -> String {
     let mut text = String::new();
     let health = if status.healthy {
         "healthy"
@@ -98,7 +113,7 @@ fn screen(status: &Status) -> String {
     };
     let oldest = status
         .oldest_plaintext_age_seconds
-        .map_or("none".to_owned(), |age| format!("{age:.1} s old"));
+        .map_or("none".to_owned(), |age| format!("{} old", rounded(age)));
     let exposure = status
         .exposure
         .as_ref()
@@ -112,8 +127,10 @@ fn screen(status: &Status) -> String {
         (
             "sealdrop",
             format!(
-                "{} (process {}, since {}): {health}",
-                status.version, status.pid, status.started
+                "{} (process {}, started {}): {health}",
+                status.version,
+                status.pid,
+                ago(&status.started, now)
             ),
         ),
         (
@@ -125,10 +142,14 @@ fn screen(status: &Status) -> String {
         ),
         (
             "sealed",
-            format!("{} files, {} bytes", status.files_sealed, status.bytes_sealed),
+            format!(
+                "{} files, {}",
+                status.files_sealed,
+                ByteSize(status.bytes_sealed).display().iec()
+            ),
         ),
         ("exposure", exposure),
-        ("keys", keys(status)),
+        ("keys", keys(status, now)),
     ];
     for (name, value) in rows {
         let _ = writeln!(text, "{name:<10} {value}"); // a String takes everything
@@ -137,11 +158,19 @@ fn screen(status: &Status) -> String {
         let _ = writeln!(text, "problem    {problem}");
     }
     for file in status.held.iter().take(SHOWN) {
-        let next = file.next_attempt.as_deref().unwrap_or("when it changes");
+        let next = file
+            .next_attempt
+            .as_deref()
+            .map_or("when it changes".to_owned(), |time| until(time, now));
         let _ = writeln!(
             text,
-            "held       {}: {:?} since {}, tried {}, again {next}: {}",
-            file.drop, file.file, file.since, file.attempts, file.text
+            "held       {}: {:?}: {} ({}); first held {}, tried {}, again {next}",
+            file.drop,
+            file.file,
+            file.text,
+            file.reason,
+            ago(&file.since, now),
+            file.attempts
         );
     }
     let more = status.held_files.saturating_sub(SHOWN as u64);
@@ -152,7 +181,7 @@ fn screen(status: &Status) -> String {
     text
 }
 
-fn keys(status: &Status) -> String {
+fn keys(status: &Status, now: SystemTime) -> String {
     let keys = &status.keys;
     let service = match keys.service.as_deref() {
         None if keys.generated == 0 => "unproven until the first file".to_owned(),
@@ -160,9 +189,56 @@ fn keys(status: &Status) -> String {
         Some("ok") => format!("key service ok ({} requests)", keys.requests),
         Some(reason) => format!("KEY SERVICE FAILING: {reason} ({} requests)", keys.requests),
     };
-    let latest = keys.latest.as_deref().unwrap_or("never");
+    let latest = keys
+        .latest
+        .as_deref()
+        .map_or("never".to_owned(), |time| ago(time, now));
     format!(
-        "{service}; {} data keys for {} messages, the latest made {latest}",
+        "{service}; data keys: {} for {} messages, the latest made {latest}",
         keys.generated, keys.uses
     )
+}
+
+/// Seconds as a person says them; tenths below ten.
+fn rounded(seconds: f64) -> String {
+    if seconds < 10.0 {
+        return format!("{:.1} s", seconds.max(0.0));
+    }
+    let whole = Duration::try_from_secs_f64(seconds.round()).unwrap_or_default();
+    humantime::format_duration(whole).to_string()
+}
+
+/// How long ago a time of the daemon's was; as it is if it cannot be read.
+fn ago(time: &str, now: SystemTime) -> String {
+    let Ok(then) = humantime::parse_rfc3339(time) else {
+        return time.to_owned();
+    };
+    let age = now.duration_since(then).unwrap_or_default();
+    format!("{} ago", rounded(age.as_secs_f64()))
+}
+
+/// How long it is until a time of the daemon's.
+fn until(time: &str, now: SystemTime) -> String {
+    let Ok(then) = humantime::parse_rfc3339(time) else {
+        return time.to_owned();
+    };
+    match then.duration_since(now) {
+        Ok(left) => format!("in {}", rounded(left.as_secs_f64())),
+        Err(_) => "now".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_told_as_ages() {
+        let now = humantime::parse_rfc3339("2026-01-02T03:04:05Z").unwrap();
+        assert_eq!(ago("2026-01-02T03:04:03.500Z", now), "1.5 s ago");
+        assert_eq!(ago("2026-01-02T02:01:00Z", now), "1h 3m 5s ago");
+        assert_eq!(until("2026-01-02T03:05:05Z", now), "in 1m");
+        assert_eq!(until("2026-01-02T03:04:04Z", now), "now");
+        assert_eq!(ago("yesterday", now), "yesterday");
+    }
 }

@@ -126,6 +126,15 @@ fn is_folder(this: &Placed<'_, '_>) {
         );
         this.drop.table.warn("input", why);
     }
+    // Root checks for another user, whom nothing here names.
+    let own = rustix::process::geteuid().as_raw();
+    if open_to_others && stat.uid() != own && own != 0 {
+        let owner = stat.uid();
+        let why = format!(
+            "others can write here and it belongs to user {owner}, not to the one who checks ({own}): its owner can remove and replace files and the claim folder; chown it to the daemon's user, mode 3770"
+        );
+        this.drop.table.warn("input", why);
+    }
 }
 
 fn own_folders(this: &Placed<'_, '_>) {

@@ -118,6 +118,21 @@ impl Dir {
             .path_context("create", self.path.join(name))
     }
 
+    /// Makes a file without a name, open for reading and writing; where the file system has none, one whose name is
+    /// removed at once.
+    pub fn create_unnamed_file(&self) -> Result<File, PathError> {
+        let mode = Mode::from_raw_mode(0o600);
+        let flags = OFlags::RDWR | OFlags::TMPFILE | OFlags::CLOEXEC;
+        match rustix::fs::openat(&self.fd, c".", flags, mode) {
+            Err(Errno::OPNOTSUPP | Errno::ISDIR | Errno::INVAL) => {}
+            result => return result.map(File::from).path_context("make a file in", &self.path),
+        }
+        let name = format!(".sealdrop-trial-{}", std::process::id());
+        let file = self.create_file(name.as_ref(), 0o600)?;
+        self.unlink(name.as_ref())?;
+        Ok(file)
+    }
+
     /// Renames a child to a name in another directory of the same mount.
     pub fn rename(&self, from: &OsStr, to_dir: &Self, to: &OsStr, replace: Replace) -> Result<(), PathError> {
         let flags = match replace {

@@ -48,20 +48,20 @@ impl Medium {
         self.flushes_in_order() || self.name == "btrfs"
     }
 
+    /// Whether a dm-crypt layer lies above every device below a block device (`st_rdev`).
+    pub fn device_is_encrypted(device: u64) -> bool {
+        let (major, minor) = (rustix::fs::major(device), rustix::fs::minor(device));
+        let below = devices(&format!("{major}:{minor}"));
+        !below.is_empty() && below.iter().all(|device| device.encrypted)
+    }
+
     /// Of the file system that a descriptor is on, by `/proc/self/mountinfo` and `/sys/dev/block`.
     pub fn of(fd: impl AsFd) -> Self {
         let found = statx(fd, c"", AtFlags::EMPTY_PATH, StatxFlags::MNT_ID).ok();
         let mounts = fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
         let mount = found.and_then(|found| mount_by_id(&mounts, found.stx_mnt_id));
         let (name, options) = mount.map_or(("unknown", ""), |mount| (mount.kind, mount.options));
-        let device = mount.map(|mount| mount.device).unwrap_or_default();
-        let mut below = Vec::new();
-        devices_below(
-            &PathBuf::from("/sys/dev/block").join(device),
-            false,
-            &mut below,
-            0,
-        );
+        let below = devices(mount.map(|mount| mount.device).unwrap_or_default());
         Self {
             name: name.to_owned(),
             file_system: classify(name, options),
@@ -69,6 +69,14 @@ impl Medium {
             rotating: !below.is_empty() && below.iter().all(|device| device.rotating),
         }
     }
+}
+
+/// The devices at the bottom of one, given as major:minor.
+fn devices(device: &str) -> Vec<Device> {
+    let mut below = Vec::new();
+    let device = PathBuf::from("/sys/dev/block").join(device);
+    devices_below(&device, false, &mut below, 0);
+    below
 }
 
 fn classify(name: &str, options: &str) -> FileSystem {

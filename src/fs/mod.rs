@@ -1,6 +1,7 @@
 //! Small durable-file pieces, all relative to directory descriptors, so that no path is walked twice.
 
 mod beneath;
+mod clock;
 mod dir;
 mod error;
 mod extents;
@@ -12,6 +13,7 @@ mod memory;
 mod sys;
 
 pub use beneath::ListingPosition;
+pub use clock::clock_error;
 pub use dir::{Dir, EntryKind, Replace};
 pub use error::{PathContext, PathError};
 pub use extents::{Extent, ExtentFlags, extents};

@@ -109,6 +109,29 @@ pub(super) fn start_writeback(fd: BorrowedFd<'_>) -> io::Result<()> {
     Ok(())
 }
 
+/// What adjtimex(2) tells.
+pub(super) struct Clock {
+    /// `STA_*`
+    pub(super) status: c_int,
+    /// Microseconds.
+    pub(super) most_error: libc::c_long,
+}
+
+/// `adjtimex(2)` without changing anything.
+pub(super) fn clock() -> io::Result<Clock> {
+    // SAFETY: the structure is plain numbers, for which zero is a value.
+    let mut found: libc::timex = unsafe { std::mem::zeroed() };
+    // SAFETY: `modes` is zero, so the kernel only writes into the structure, which is ours.
+    let result = unsafe { libc::adjtimex(&raw mut found) };
+    if result == -1 {
+        return Err(io::Error::last_os_error());
+    }
+    Ok(Clock {
+        status: found.status,
+        most_error: found.maxerror,
+    })
+}
+
 /// `mlockall(2)` for pages as they are first touched, now and later.
 pub(super) fn lock_touched_pages() -> io::Result<()> {
     // SAFETY: the call takes flags only and changes nothing that Rust knows of.

@@ -26,6 +26,7 @@ mod scrub;
 mod seal_body;
 mod stage;
 mod traces;
+mod trial;
 mod verify;
 
 use crate::materials::DataKeyUse;
@@ -47,6 +48,7 @@ pub use recover::{Recovered, claims, recover};
 pub use seal_body::seal_file;
 pub use stage::Staged;
 pub use traces::{Traces, tidy};
+pub use trial::{Trial, try_erasure};
 pub use verify::Verified;
 
 /// The whole way of a claimed file. On an error its claim still stands, for [`recover`].

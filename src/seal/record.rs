@@ -171,6 +171,24 @@ pub enum Residue {
     SnapshotPossible,
 }
 
+impl Residue {
+    /// The word in the record.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Cow => "cow",
+            Self::Shared => "shared",
+            Self::Inline => "inline",
+            Self::JournalledData => "journalled_data",
+            Self::Relocated => "relocated",
+            Self::Ssd => "ssd",
+            Self::Unverifiable => "unverifiable",
+            Self::Hardlinked => "hardlinked",
+            Self::WriteDenied => "write_denied",
+            Self::SnapshotPossible => "snapshot_possible",
+        }
+    }
+}
+
 /// What is made durable before publish, so that a record can be rebuilt.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Draft {

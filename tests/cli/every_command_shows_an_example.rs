@@ -1,8 +1,9 @@
 use super::support::Place;
 
-const COMMANDS: [&str; 9] = [
+const COMMANDS: [&str; 10] = [
     "run",
     "check",
+    "doctor",
     "encrypt",
     "decrypt",
     "verify",

@@ -3,7 +3,7 @@
 use crate::sources::{Source, sources};
 
 /// A layer and the layers it may import.
-const MAY_IMPORT: [(&str, &[&str]); 9] = [
+const MAY_IMPORT: [(&str, &[&str]); 10] = [
     ("message", &[]),
     ("keyring", &["message"]),
     ("materials", &["message", "keyring"]),
@@ -13,6 +13,10 @@ const MAY_IMPORT: [(&str, &[&str]); 9] = [
     ("config", &["message", "keyring", "materials", "watch", "seal"]),
     (
         "daemon",
+        &["message", "keyring", "materials", "fs", "watch", "seal", "config"],
+    ),
+    (
+        "doctor",
         &["message", "keyring", "materials", "fs", "watch", "seal", "config"],
     ),
     (
@@ -26,6 +30,7 @@ const MAY_IMPORT: [(&str, &[&str]); 9] = [
             "seal",
             "config",
             "daemon",
+            "doctor",
         ],
     ),
 ];
