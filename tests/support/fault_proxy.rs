@@ -3,8 +3,8 @@
 //! A test crate takes it in with `#[path = "../support/fault_proxy.rs"] mod fault_proxy;`.
 #![allow(dead_code, reason = "no test crate uses everything")]
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -48,6 +48,7 @@ pub(crate) struct FaultProxy {
     fault: watch::Sender<Fault>,
     applied: std::sync::mpsc::Receiver<()>,
     requests: Arc<AtomicUsize>,
+    latest: Arc<Mutex<String>>,
 }
 
 impl FaultProxy {
@@ -60,19 +61,23 @@ impl FaultProxy {
         let (fault, seen) = watch::channel(Fault::None);
         let requests = Arc::new(AtomicUsize::new(0));
         let counter = Arc::clone(&requests);
+        let latest = Arc::new(Mutex::default());
+        let keeper = Arc::clone(&latest);
         let (apply, applied) = std::sync::mpsc::channel();
         std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread()
                 .enable_all()
                 .build()
                 .unwrap();
-            runtime.block_on(serve(listener, upstream, seen, counter, apply));
+            runtime.block_on(serve(listener, upstream, seen, (counter, keeper), apply));
         });
+        applied.recv().unwrap();
         Self {
             endpoint: format!("http://{address}"),
             fault,
             applied,
             requests,
+            latest,
         }
     }
 
@@ -87,17 +92,22 @@ impl FaultProxy {
     pub(crate) fn requests(&self) -> usize {
         self.requests.load(Ordering::SeqCst)
     }
+
+    /// The latest request: head and body as they came.
+    pub(crate) fn latest_request(&self) -> String {
+        self.latest.lock().unwrap().clone()
+    }
 }
 
 async fn serve(
     listener: std::net::TcpListener,
     upstream: String,
     mut fault: watch::Receiver<Fault>,
-    requests: Arc<AtomicUsize>,
+    seen: (Arc<AtomicUsize>, Arc<Mutex<String>>),
     apply: std::sync::mpsc::Sender<()>,
 ) {
     let address = listener.local_addr().unwrap();
-    let mut applies = false;
+    let mut applies = true; // the first state is one too: nobody may set another before it stands
     let mut listener = Some(TcpListener::from_std(listener).unwrap());
     loop {
         let refuses = *fault.borrow_and_update() == Fault::Refuse;
@@ -124,12 +134,12 @@ async fn serve(
                 applies = true;
             }
             client = accept => {
-                let (upstream, fault, requests) = (upstream.clone(), fault.clone(), requests.clone());
+                let (upstream, fault, seen) = (upstream.clone(), fault.clone(), seen.clone());
                 tokio::spawn(async move {
                     let mut changes = fault.clone();
                     tokio::select! {
                         _ = changes.wait_for(|fault| *fault == Fault::Refuse) => {}
-                        _ = converse(client, &upstream, &fault, &requests) => {}
+                        _ = converse(client, &upstream, &fault, &seen) => {}
                     }
                 });
             }
@@ -142,10 +152,11 @@ async fn converse(
     mut client: TcpStream,
     upstream: &str,
     faults: &watch::Receiver<Fault>,
-    requests: &AtomicUsize,
+    (requests, latest): &(Arc<AtomicUsize>, Arc<Mutex<String>>),
 ) -> std::io::Result<()> {
     let mut server = TcpStream::connect(upstream).await?;
     while let Some(request) = read_message(&mut client).await? {
+        *latest.lock().unwrap() = String::from_utf8_lossy(&request).into_owned();
         let number = requests.fetch_add(1, Ordering::SeqCst);
         let fault = match faults.borrow().clone() {
             Fault::Times(times, fault) if number < times => *fault,
