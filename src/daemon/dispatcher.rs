@@ -16,6 +16,7 @@ use super::state::State;
 use super::worker::{Done, Job, Report, Work};
 use super::{opening, report};
 use crate::config::DropSettings;
+use crate::materials::Waiting;
 use crate::seal::CLAIMS;
 use crate::watch::{Candidate, Cause, Hint, Hints, Look, Options, Scanner};
 
@@ -197,12 +198,17 @@ impl Dispatcher {
                 Work::Claim(claim) => (claim.name.size, claim.arrived),
             };
             self.know(|known| known.started(Key::of(&work), &name_of(&work), arrived));
+            let waiting = match &work {
+                Work::Candidate(_) => self.place.manager.waiting(size),
+                Work::Claim(_) => Waiting::default(), // it may be sealed already
+            };
             self.queue.push(
                 self.place.index,
                 size,
                 Job {
                     place: Arc::clone(&self.place),
                     work,
+                    waiting,
                 },
             );
         }

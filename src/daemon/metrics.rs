@@ -31,6 +31,8 @@ pub(super) struct Metrics {
     pub(super) request_seconds: Histogram,
     pub(super) uses: Counter,
     pub(super) generated: Counter,
+    pub(super) ahead: Counter,
+    pub(super) awaited: Counter,
     pub(super) reloads: By<ReloadResult>,
 }
 
@@ -84,6 +86,8 @@ impl Metrics {
             request_seconds: Histogram::new(REQUEST),
             uses: Counter::default(),
             generated: Counter::default(),
+            ahead: Counter::default(),
+            awaited: Counter::default(),
             reloads: Family::default(),
         };
         metrics.register_files();
@@ -155,6 +159,10 @@ impl Metrics {
             self.uses.clone(),
         );
         all.register("data_keys_generated", "Data keys made", self.generated.clone());
+        let ahead = "Data keys fetched while files still waited behind another one";
+        all.register("data_keys_fetched_ahead", ahead, self.ahead.clone());
+        let awaited = "Files that had to wait for a data key";
+        all.register("data_key_waits", awaited, self.awaited.clone());
     }
 
     /// A family is there, at 0, before the first of its events: an alert must see it rise.

@@ -205,9 +205,14 @@ impl KeyObserver for State {
         keys.service = Some(result);
     }
 
-    fn data_key_generated(&self, _ahead: bool) {
+    fn data_key_generated(&self, ahead: bool) {
         self.metrics.generated.inc();
+        self.metrics.ahead.inc_by(ahead.into());
         lock(&self.keys).latest = Some(SystemTime::now());
+    }
+
+    fn data_key_awaited(&self) {
+        self.metrics.awaited.inc();
     }
 
     fn data_key_used(&self) {

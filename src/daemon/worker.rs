@@ -14,7 +14,7 @@ use super::place::Place;
 use super::queue::Queue;
 use super::report;
 use super::tidier::Tidying;
-use crate::materials::ReservedMaterials;
+use crate::materials::{ReservedMaterials, Waiting};
 use crate::seal::{Arrival, ClaimName, Claimed, Recovered, SealError, Sealed, recover, seal};
 use crate::watch::{Candidate, HeldReason, Outcome, Settled, settle};
 
@@ -23,6 +23,8 @@ use crate::watch::{Candidate, HeldReason, Outcome, Settled, settle};
 pub(super) struct Job {
     pub(super) place: Arc<Place>,
     pub(super) work: Work,
+    /// As the look-ahead for data keys counts it.
+    pub(super) waiting: Waiting,
 }
 
 /// A file at one of the two places where it can wait.
@@ -95,9 +97,14 @@ pub(super) struct Desk {
 pub(super) fn work(desk: &Desk, pulse: &Pulse) {
     while let Some(taken) = desk.queue.take() {
         pulse.busy();
-        let (Job { place, work }, is_long) = taken.into_parts();
+        let (job, is_long) = taken.into_parts();
+        let Job {
+            place,
+            work,
+            mut waiting,
+        } = job;
         let mut claim = None;
-        let attempt = || process(desk, &place, work.clone(), &mut claim);
+        let attempt = || process(desk, &place, work.clone(), &mut waiting, &mut claim);
         let result = catch_unwind(AssertUnwindSafe(attempt)).unwrap_or_else(|panic| {
             report::panicked(&place, panic_text(panic.as_ref()));
             let claim = claim.clone();
@@ -109,6 +116,7 @@ pub(super) fn work(desk: &Desk, pulse: &Pulse) {
             }
             (setback, _) => Box::new(setback),
         });
+        drop(waiting); // before the file can be announced again
         desk.queue.done(is_long);
         pulse.idle();
         if let Some(reports) = desk.reports.get(place.index) {
@@ -128,6 +136,7 @@ fn process(
     desk: &Desk,
     place: &Arc<Place>,
     work: Work,
+    waiting: &mut Waiting,
     claimed: &mut Option<Claim>,
 ) -> Result<Done, Box<Setback>> {
     match work {
@@ -136,7 +145,7 @@ fn process(
                 return Err(Setback::NoKey { retry_after }.into());
             }
             match settle(candidate, &place.gate) {
-                Outcome::Settled(settled) => seal_settled(desk, place, *settled, claimed),
+                Outcome::Settled(settled) => seal_settled(desk, place, *settled, waiting, claimed),
                 Outcome::NotYet {
                     candidate,
                     retry_after,
@@ -160,9 +169,10 @@ fn seal_settled(
     desk: &Desk,
     place: &Arc<Place>,
     settled: Settled,
+    waiting: &mut Waiting,
     claimed: &mut Option<Claim>,
 ) -> Result<Done, Box<Setback>> {
-    let materials = materials(desk, place, settled.identity.size)?;
+    let materials = materials(desk, place, waiting, settled.identity.size)?;
     let arrival = Arrival {
         dir: settled.parent,
         relative: settled.candidate.path,
@@ -204,7 +214,7 @@ fn seal_claim(
         Claimed::reopen(&place.folders, &claim.name, claim.arrived).map_err(|error| failed(&claim, error))?;
     claim.name = file.name().clone(); // another one if its size has changed
     *claimed = Some(claim.clone());
-    let materials = materials(desk, place, file.size())?;
+    let materials = materials(desk, place, &mut Waiting::default(), file.size())?;
     seal_claimed(desk, place, file, materials, claim)
 }
 
@@ -217,7 +227,7 @@ fn seal_claimed(
     claim: Claim,
 ) -> Result<Done, Box<Setback>> {
     while !(reserved.cover(file.size()) && reserved.begin()) {
-        reserved = materials(desk, place, file.size())?;
+        reserved = materials(desk, place, &mut Waiting::default(), file.size())?;
     }
     let data_key_use = reserved.usage();
     let recorded = seal(&place.folders, file, &reserved, &data_key_use).map_err(|error| {
@@ -230,8 +240,14 @@ fn seal_claimed(
     Ok(Done::Sealed(Box::new(recorded.sealed)))
 }
 
-fn materials(desk: &Desk, place: &Arc<Place>, size: u64) -> Result<ReservedMaterials, Box<Setback>> {
-    match desk.runtime.block_on(place.manager.encryption_materials(size)) {
+fn materials(
+    desk: &Desk,
+    place: &Arc<Place>,
+    waiting: &mut Waiting,
+    size: u64,
+) -> Result<ReservedMaterials, Box<Setback>> {
+    let asked = place.manager.encryption_materials_for(waiting, size);
+    match desk.runtime.block_on(asked) {
         Ok(materials) => {
             if place.keys.worked() {
                 report::keys_recovered(place);

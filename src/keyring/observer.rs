@@ -14,6 +14,9 @@ pub trait KeyObserver: Debug + Send + Sync {
     /// A data key was made; `ahead` if it was fetched for files that still wait behind another key.
     fn data_key_generated(&self, ahead: bool);
 
+    /// A file has to wait for a data key: none is at hand that can bear it.
+    fn data_key_awaited(&self);
+
     /// A message has begun under a data key.
     fn data_key_used(&self);
 }
@@ -25,5 +28,6 @@ pub struct IgnoreKeyEvents;
 impl KeyObserver for IgnoreKeyEvents {
     fn kms_request(&self, _: KmsOperation, _: &'static str, _: Duration) {}
     fn data_key_generated(&self, _: bool) {}
+    fn data_key_awaited(&self) {}
     fn data_key_used(&self) {}
 }

@@ -13,6 +13,7 @@ use tokio::time::Instant;
 use super::caching::Cached;
 use super::look_ahead::LookAhead;
 use super::usage::{CachedKey, Reservation};
+use super::waiting::Waiting;
 use super::{CacheLimits, MaterialsError, default};
 use crate::keyring::{KeyObserver, Keyring};
 use crate::message::{AlgorithmSuite, EncryptionContext, EncryptionMaterials};
@@ -75,19 +76,27 @@ impl KeySlots {
     }
 
     /// A share of a usable key for a message of this many bytes, of a fresh one if there is none.
-    pub(super) async fn reserve(self: &Arc<Self>, plaintext_length: u64) -> Result<Share, MaterialsError> {
+    pub(super) async fn reserve(
+        self: &Arc<Self>,
+        plaintext_length: u64,
+        waiting: &mut Waiting,
+    ) -> Result<Share, MaterialsError> {
+        let mut has_waited = false;
         loop {
-            let slot = match self.reserve_now(plaintext_length) {
+            let slot = match self.reserve_now(plaintext_length, waiting) {
                 Ok(share) => return Ok(share),
                 Err(frontier) => frontier,
             };
+            if !std::mem::replace(&mut has_waited, true) {
+                self.source.observer.data_key_awaited();
+            }
             let key = self
                 .cache
                 .get_or_fetch(slot, Arc::clone(self).fetch(slot, false))
                 .await?;
             let mut state = self.state();
             if let Some(share) = key.reserve(plaintext_length) {
-                state.reserved(plaintext_length, self.limits.capacity);
+                state.reserved(waiting, self.limits.capacity);
                 drop(state);
                 self.look_ahead();
                 return Ok(share);
@@ -95,12 +104,12 @@ impl KeySlots {
         }
     }
 
-    fn reserve_now(self: &Arc<Self>, plaintext_length: u64) -> Result<Share, u64> {
+    fn reserve_now(self: &Arc<Self>, plaintext_length: u64, waiting: &mut Waiting) -> Result<Share, u64> {
         let mut state = self.state();
         let Some(share) = state.live.iter().find_map(|key| key.reserve(plaintext_length)) else {
             return Err(state.frontier);
         };
-        state.reserved(plaintext_length, self.limits.capacity);
+        state.reserved(waiting, self.limits.capacity);
         drop(state);
         self.look_ahead();
         Ok(share)
@@ -135,10 +144,15 @@ impl KeySlots {
         }
     }
 
-    /// How many files and bytes wait that have not asked for materials yet.
-    pub(super) fn demand(self: &Arc<Self>, files: u64, bytes: u64) {
-        self.state().look_ahead.demand(files, bytes);
+    /// A file of this many bytes waits that has not asked for materials yet.
+    pub(super) fn waits(self: &Arc<Self>, bytes: u64) {
+        self.state().look_ahead.waits(bytes);
         self.look_ahead();
+    }
+
+    /// It waits no more, and has not been served either.
+    pub(super) fn waits_no_more(&self, bytes: u64) {
+        self.state().look_ahead.waits_no_more(bytes);
     }
 
     /// Fetches the next key in the background if the files that wait will need it soon.
@@ -177,8 +191,12 @@ impl KeySlots {
 }
 
 impl State {
-    fn reserved(&mut self, bytes: u64, capacity: u64) {
-        self.look_ahead.served(bytes);
+    /// In the same breath as the reservation, so that no file is counted twice: as waiting, and in
+    /// what is used of a key.
+    fn reserved(&mut self, waiting: &mut Waiting, capacity: u64) {
+        if let Some(bytes) = waiting.served() {
+            self.look_ahead.waits_no_more(bytes);
+        }
         self.drop_useless();
         self.drop_beyond(capacity);
     }

@@ -25,13 +25,14 @@ pub(super) struct LookAhead {
 }
 
 impl LookAhead {
-    /// Files that wait and have not asked for materials.
-    pub(super) fn demand(&mut self, files: u64, bytes: u64) {
-        (self.waiting_files, self.waiting_bytes) = (files, bytes);
+    /// A file waits that will ask for materials.
+    pub(super) fn waits(&mut self, bytes: u64) {
+        self.waiting_files += 1;
+        self.waiting_bytes = self.waiting_bytes.saturating_add(bytes);
     }
 
-    /// One of them has been served.
-    pub(super) fn served(&mut self, bytes: u64) {
+    /// It waits no more: it has them, or will not come.
+    pub(super) fn waits_no_more(&mut self, bytes: u64) {
         self.waiting_files = self.waiting_files.saturating_sub(1);
         self.waiting_bytes = self.waiting_bytes.saturating_sub(bytes);
     }
@@ -87,13 +88,13 @@ impl LookAhead {
 /// age, at the pace it has been used with so far.
 fn outruns(key: &CachedKey, files: u64, bytes: u64, lead: Duration) -> bool {
     let left = key.remainder();
-    let (messages_used, bytes_used) = key.reserved();
-    let age = key.age().as_secs_f64();
+    let (messages_used, bytes_used, since) = key.reserved();
+    let since = since.as_secs_f64();
     let seconds_for = |amount: u64, used: u64| {
         if used == 0 {
             f64::INFINITY
         } else {
-            as_f64(amount) * age / as_f64(used)
+            as_f64(amount) * since / as_f64(used)
         }
     };
     let lead = lead.as_secs_f64();

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::key_slots::{KeySlots, KeySource};
 use super::reserved::{CacheOutcome, ReservedMaterials};
+use super::waiting::Waiting;
 use super::{CacheLimits, MaterialsError};
 use crate::keyring::{IgnoreKeyEvents, KeyObserver, Keyring};
 use crate::message::{AlgorithmSuite, EncryptionContext, KeyDerivation};
@@ -66,10 +67,21 @@ impl MaterialsManager {
         &self,
         plaintext_length: u64,
     ) -> Result<ReservedMaterials, MaterialsError> {
+        let mut unannounced = Waiting::default();
+        self.encryption_materials_for(&mut unannounced, plaintext_length)
+            .await
+    }
+
+    /// The same for a file that [`waiting`](Self::waiting) of this manager has announced.
+    pub async fn encryption_materials_for(
+        &self,
+        waiting: &mut Waiting,
+        plaintext_length: u64,
+    ) -> Result<ReservedMaterials, MaterialsError> {
         let observer = &self.source.observer;
         match &self.cached {
             Some((limits, slots)) if plaintext_length < limits.max_bytes => {
-                let share = slots.reserve(plaintext_length).await?;
+                let share = slots.reserve(plaintext_length, waiting).await?;
                 Ok(ReservedMaterials::cached(share, observer))
             }
             cached => {
@@ -78,18 +90,23 @@ impl MaterialsManager {
                 } else {
                     CacheOutcome::Off
                 };
+                waiting.withdraw();
+                observer.data_key_awaited();
                 let materials = self.source.fetch(false).await?;
                 Ok(ReservedMaterials::own(materials, cache, observer))
             }
         }
     }
 
-    /// A hint, to be renewed as things change: how many files and bytes wait that have not asked for
-    /// materials yet. If they will outrun the current data key, the next one is fetched while they
-    /// are being sealed.
-    pub fn demand(&self, waiting_files: u64, waiting_bytes: u64) {
-        if let Some((_, slots)) = &self.cached {
-            slots.demand(waiting_files, waiting_bytes);
+    /// Announces a file that waits for its turn. If those that wait will outrun the current data key,
+    /// the next one is fetched while they are being sealed.
+    pub fn waiting(&self, plaintext_length: u64) -> Waiting {
+        match &self.cached {
+            // A file that will take a key of its own is none of them.
+            Some((limits, slots)) if plaintext_length < limits.max_bytes => {
+                Waiting::counted(slots, plaintext_length)
+            }
+            _ => Waiting::default(),
         }
     }
 }

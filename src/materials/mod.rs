@@ -14,6 +14,7 @@ mod look_ahead;
 mod manager;
 mod reserved;
 mod usage;
+mod waiting;
 
 pub use decryption::DecryptionManager;
 pub use default::{decryption_materials, encryption_materials};
@@ -21,3 +22,4 @@ pub use error::MaterialsError;
 pub use limits::CacheLimits;
 pub use manager::MaterialsManager;
 pub use reserved::{CacheOutcome, DataKeyUse, ReservedMaterials};
+pub use waiting::Waiting;

@@ -24,6 +24,7 @@ struct Ledger {
     reserved_messages: u64,
     reserved_bytes: u64,
     begun_messages: u64,
+    first_reserved: Option<Instant>,
 }
 
 /// What is left of a key.
@@ -62,6 +63,7 @@ impl CachedKey {
                 reserved_messages: 0,
                 reserved_bytes: 0,
                 begun_messages: 0,
+                first_reserved: None,
             }),
         }
     }
@@ -78,6 +80,7 @@ impl CachedKey {
             return None;
         }
         ledger.reserved_messages += 1;
+        ledger.first_reserved.get_or_insert_with(Instant::now);
         ledger.reserved_bytes = bytes;
         let reservation = Reservation {
             key: Arc::clone(self),
@@ -124,10 +127,14 @@ impl CachedKey {
         }
     }
 
-    /// Messages and bytes reserved so far, for the estimate of how fast they go.
-    pub(super) fn reserved(&self) -> (u64, u64) {
+    /// Messages and bytes reserved so far and since when, for the estimate of how fast they go. A key
+    /// that was fetched ahead has been in hand for longer.
+    pub(super) fn reserved(&self) -> (u64, u64, Duration) {
         let ledger = self.ledger();
-        (ledger.reserved_messages, ledger.reserved_bytes)
+        let since = ledger
+            .first_reserved
+            .map_or(Duration::ZERO, |first| first.elapsed());
+        (ledger.reserved_messages, ledger.reserved_bytes, since)
     }
 
     fn ledger(&self) -> MutexGuard<'_, Ledger> {

@@ -282,8 +282,8 @@ async fn a_service_that_fails_in_the_background_holds_nothing_up() {
     let manager = MaterialsManager::new(keyring, SUITE, context(), Some(by_messages(20)));
     assert!(manager.encryption_materials(1).await.unwrap().begin());
     service.proxy.set(Fault::service(400, "AccessDeniedException"));
-    for left in (1..20).rev() {
-        manager.demand(left + 10, 0);
+    let _waiting: Vec<_> = (0..30).map(|_| manager.waiting(1)).collect();
+    for _ in 1..20 {
         assert!(manager.encryption_materials(1).await.unwrap().begin());
         tokio::time::sleep(Duration::from_millis(5)).await;
     }

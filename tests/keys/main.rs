@@ -7,6 +7,7 @@
     reason = "a test that cannot go on has failed"
 )]
 
+mod a_burst_does_not_stop_for_the_key_service;
 mod a_cached_key_is_never_used_past_its_limits;
 mod an_outage_holds_files_and_then_drains;
 mod an_rsa_public_key_seals_and_cannot_open;

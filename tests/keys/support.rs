@@ -140,6 +140,7 @@ pub(crate) struct Heard {
     requests: Mutex<Vec<(KmsOperation, &'static str)>>,
     pub(crate) generated: AtomicU64,
     pub(crate) ahead: AtomicU64,
+    pub(crate) awaited: AtomicU64,
     pub(crate) used: AtomicU64,
 }
 
@@ -162,6 +163,10 @@ impl KeyObserver for Heard {
     fn data_key_generated(&self, ahead: bool) {
         self.generated.fetch_add(1, Ordering::SeqCst);
         self.ahead.fetch_add(u64::from(ahead), Ordering::SeqCst);
+    }
+
+    fn data_key_awaited(&self) {
+        self.awaited.fetch_add(1, Ordering::SeqCst);
     }
 
     fn data_key_used(&self) {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use sealdrop::keyring::{GeneratedDataKey, Keyring, KeyringError, KeyringFuture, RawAesKeyring};
-use sealdrop::materials::{CacheLimits, MaterialsManager};
+use sealdrop::materials::{CacheLimits, MaterialsManager, Waiting};
 use sealdrop::message::{AlgorithmSuite, EncryptedDataKey, EncryptionContext, PlaintextDataKey};
 use tokio::time::{Instant, sleep};
 
@@ -130,13 +130,19 @@ impl Keyring for Recorder {
     }
 }
 
-async fn seal(file: File, manager: Arc<MaterialsManager>, recorder: Arc<Recorder>, limits: CacheLimits) {
+async fn seal(
+    file: File,
+    mut waiting: Waiting,
+    manager: Arc<MaterialsManager>,
+    recorder: Arc<Recorder>,
+    limits: CacheLimits,
+) {
     sleep(Duration::from_millis(file.arrives)).await;
     let mut size = file.size;
     loop {
         let oversized = usize::from(size >= limits.max_bytes);
         recorder.record.lock().unwrap().oversized_waiting += oversized;
-        let materials = manager.encryption_materials(size).await;
+        let materials = manager.encryption_materials_for(&mut waiting, size).await;
         recorder.record.lock().unwrap().oversized_waiting -= oversized;
         let Ok(mut materials) = materials else {
             sleep(Duration::from_millis(7)).await;
@@ -162,7 +168,7 @@ async fn seal(file: File, manager: Arc<MaterialsManager>, recorder: Arc<Recorder
     }
 }
 
-fn run(plan: &Plan, demand: bool) -> Record {
+fn run(plan: &Plan, announced: bool) -> Record {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .start_paused(true)
@@ -179,11 +185,18 @@ fn run(plan: &Plan, demand: bool) -> Record {
         let manager = Arc::new(manager);
         let mut tasks = tokio::task::JoinSet::new();
         for file in plan.files.clone() {
-            tasks.spawn(seal(file, manager.clone(), recorder.clone(), plan.limits));
-        }
-        if demand {
-            let bytes = plan.files.iter().map(|file| file.size).sum();
-            manager.demand(plan.files.len() as u64, bytes);
+            let waiting = if announced {
+                manager.waiting(file.size)
+            } else {
+                Waiting::default()
+            };
+            tasks.spawn(seal(
+                file,
+                waiting,
+                manager.clone(),
+                recorder.clone(),
+                plan.limits,
+            ));
         }
         tasks.join_all().await;
     });

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use sealdrop::materials::{CacheLimits, MaterialsManager};
+use sealdrop::materials::{CacheLimits, MaterialsManager, Waiting};
 use tokio::time::{Instant, sleep};
 
 use crate::support::{CountingKeyring, Heard, SUITE, by_messages, context};
@@ -17,19 +17,23 @@ struct Burst {
     ahead: u64,
 }
 
-/// Files sealed one after the other, each in so long, with a demand told before each.
+/// Files sealed one after the other, each in so long, and all announced before the first.
 async fn burst(limits: CacheLimits, files: u64, each: Duration, tell: bool) -> Burst {
     let keyring = CountingKeyring::new(LATENCY);
     let heard = Arc::new(Heard::default());
     let manager =
         MaterialsManager::new(keyring.clone(), SUITE, context(), Some(limits)).with_observer(heard.clone());
     let mut waited = Vec::new();
-    for sealed in 0..files {
+    let announced = |_| {
         if tell {
-            manager.demand(files - sealed, files - sealed);
+            manager.waiting(1)
+        } else {
+            Waiting::default()
         }
+    };
+    for mut waiting in (0..files).map(announced).collect::<Vec<_>>() {
         let asked = Instant::now();
-        let mut materials = manager.encryption_materials(1).await.unwrap();
+        let mut materials = manager.encryption_materials_for(&mut waiting, 1).await.unwrap();
         waited.push(asked.elapsed());
         assert!(materials.begin());
         sleep(each).await;
@@ -80,6 +84,28 @@ async fn files_that_the_current_key_still_bears_cost_no_other() {
     }
 }
 
+/// A key fetched ahead waits a while itself; that must not pass for a slow burst.
+#[tokio::test(start_paused = true)]
+async fn the_pace_counts_from_a_keys_first_use() {
+    let keyring = CountingKeyring::new(LATENCY);
+    let manager = MaterialsManager::new(keyring.clone(), SUITE, context(), Some(by_messages(100)));
+    let mut waiting: Vec<_> = (0..300).map(|_| manager.waiting(1)).collect();
+    for (index, waiting) in waiting.iter_mut().enumerate().take(140) {
+        if index == 100 {
+            assert_eq!(keyring.generated(), 2, "the next one is there, and waits");
+            sleep(Duration::from_secs(10)).await;
+        }
+        let mut materials = manager.encryption_materials_for(waiting, 1).await.unwrap();
+        assert!(materials.begin());
+        sleep(Duration::from_millis(2)).await;
+    }
+    assert_eq!(
+        keyring.generated(),
+        3,
+        "60 messages are left, for an eighth of a second"
+    );
+}
+
 #[tokio::test(start_paused = true)]
 async fn slow_files_let_no_key_age_unused() {
     // 100 messages would take 500 s, and no key lives longer than 10: five files each
@@ -92,10 +118,10 @@ async fn slow_files_let_no_key_age_unused() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_demand_without_a_key_in_use_fetches_nothing() {
+async fn files_that_wait_without_a_key_in_use_fetch_nothing() {
     let keyring = CountingKeyring::new(LATENCY);
     let manager = MaterialsManager::new(keyring.clone(), SUITE, context(), Some(by_messages(1)));
-    manager.demand(1000, 1000);
+    let _waiting: Vec<_> = (0..1000).map(|_| manager.waiting(1)).collect();
     sleep(Duration::from_secs(1)).await;
     assert_eq!(keyring.generated(), 0);
 }
@@ -108,9 +134,53 @@ async fn never_more_than_one_ahead() {
     let mut first = manager.encryption_materials(1).await.unwrap();
     assert!(first.begin());
     sleep(Duration::from_millis(1)).await;
+    let mut waiting = Vec::new();
     for _ in 0..10 {
-        manager.demand(1000, 1000);
+        waiting.extend((0..100).map(|_| manager.waiting(1)));
         sleep(Duration::from_secs(1)).await;
     }
     assert_eq!(keyring.generated(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn files_that_went_away_are_waited_for_no_more() {
+    let keyring = CountingKeyring::new(LATENCY);
+    let manager = MaterialsManager::new(keyring.clone(), SUITE, context(), Some(by_messages(10)));
+    let mut waiting: Vec<_> = (0..15).map(|_| manager.waiting(1)).collect();
+    let mut first = waiting.pop().unwrap();
+    drop(waiting.split_off(9)); // nine are left, and nine messages
+    assert!(
+        manager
+            .encryption_materials_for(&mut first, 1)
+            .await
+            .unwrap()
+            .begin()
+    );
+    for mut file in waiting {
+        assert!(
+            manager
+                .encryption_materials_for(&mut file, 1)
+                .await
+                .unwrap()
+                .begin()
+        );
+    }
+    sleep(Duration::from_secs(1)).await;
+    assert_eq!(keyring.generated(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_file_that_takes_a_key_of_its_own_is_not_counted() {
+    let keyring = CountingKeyring::new(LATENCY);
+    let limits = CacheLimits {
+        max_bytes: 100,
+        ..by_messages(2)
+    };
+    let manager = MaterialsManager::new(keyring.clone(), SUITE, context(), Some(limits));
+    let _oversized: Vec<_> = (0..10).map(|_| manager.waiting(100)).collect();
+    for _ in 0..2 {
+        assert!(manager.encryption_materials(1).await.unwrap().begin());
+    }
+    sleep(Duration::from_secs(1)).await;
+    assert_eq!(keyring.generated(), 1);
 }

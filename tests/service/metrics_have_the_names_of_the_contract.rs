@@ -3,7 +3,7 @@ use std::os::unix::net::UnixStream;
 
 use crate::daemon::Site;
 
-const NAMES: [&str; 17] = [
+const NAMES: [&str; 19] = [
     "sealdrop_files_sealed_total 1",
     "sealdrop_bytes_sealed_total 7",
     "sealdrop_files_failed_total{reason=\"symlink\"} 1",
@@ -18,6 +18,8 @@ const NAMES: [&str; 17] = [
     "sealdrop_kms_request_seconds_count 0",
     "sealdrop_data_key_uses_total 1",
     "sealdrop_data_keys_generated_total 1",
+    "sealdrop_data_keys_fetched_ahead_total 0",
+    "sealdrop_data_key_waits_total 1",
     "sealdrop_build_info{version=",
     "# TYPE sealdrop_config_reloads counter",
     "# EOF",

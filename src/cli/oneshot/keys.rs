@@ -26,6 +26,8 @@ impl KeyObserver for KeyCounts {
         self.data_keys.fetch_add(1, Ordering::Relaxed);
     }
 
+    fn data_key_awaited(&self) {}
+
     fn data_key_used(&self) {}
 }
 
