@@ -23,5 +23,6 @@ mod kms_wraps_under_several_keys_and_any_one_opens;
 mod local_keys_wrap_and_unwrap;
 mod support;
 mod the_cache_agrees_with_a_model;
+mod the_configuration_reaches_the_client;
 mod the_next_key_is_fetched_while_files_wait;
 mod what_one_side_seals_the_other_opens;
