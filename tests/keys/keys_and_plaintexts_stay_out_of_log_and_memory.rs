@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{Read as _, Seek as _, SeekFrom};
+use std::process::Command;
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -41,6 +42,43 @@ fn memory(process: u32) -> Option<Vec<u8>> {
     }
     assert!(bytes.len() > 1 << 20);
     Some(bytes)
+}
+
+/// A core dump as root takes one, without its empty pages; `None`, said loudly, where that cannot be.
+fn core_dump(daemon: &Daemon) -> Option<Vec<u8>> {
+    let process = daemon.process().to_string();
+    let taken = Command::new("gcore")
+        .arg("-a")
+        .arg("-o")
+        .arg(daemon.path("core"))
+        .arg(&process)
+        .output();
+    if !taken.is_ok_and(|output| output.status.success()) {
+        eprintln!("SKIPPED the look into a core dump: gcore (gdb) is not here, or may not look");
+        return None;
+    }
+    let path = daemon.path(&format!("core.{process}"));
+    let mut file = fs::File::open(&path).unwrap();
+    let (mut bytes, mut page) = (Vec::new(), [0; 4096]);
+    loop {
+        let length = file.read(&mut page).unwrap();
+        if length == 0 {
+            break;
+        }
+        if page[..length].iter().any(|byte| *byte != 0) {
+            bytes.extend(&page[..length]);
+        }
+    }
+    fs::remove_file(path).unwrap();
+    assert!(bytes.len() > 1 << 20);
+    Some(bytes)
+}
+
+/// All that can be had of the daemon's memory.
+fn snapshots(daemon: &Daemon) -> Vec<(&'static str, Vec<u8>)> {
+    let memory = memory(daemon.process()).map(|bytes| ("memory", bytes));
+    let dump = core_dump(daemon).map(|bytes| ("core dump", bytes));
+    memory.into_iter().chain(dump).collect()
 }
 
 fn count(bytes: &[u8], needle: &[u8]) -> usize {
@@ -113,14 +151,13 @@ async fn a_data_key_in_use_is_found() {
     let opens = RawAesKeyring::new("tests", "local", &wrapping_key).unwrap();
     seal_files(&daemon);
     let keys = data_keys(&daemon, &opens).await;
-    let Some(memory) = memory(daemon.process()) else {
-        return;
-    };
     assert_eq!(keys.len(), 1);
-    assert!(count(&memory, &keys[0]) > 0);
+    for (place, bytes) in snapshots(&daemon) {
+        assert!(count(&bytes, &keys[0]) > 0, "the key is not in the {place}");
+    }
 }
 
-async fn look(daemon: &Daemon, opens: &dyn Keyring) -> Option<(Vec<u8>, Vec<Vec<u8>>)> {
+async fn look(daemon: &Daemon, opens: &dyn Keyring) -> Vec<Vec<u8>> {
     seal_files(daemon);
     let keys = data_keys(daemon, opens).await;
     assert!(keys.len() >= 5, "{} keys for 100 files at 20 each", keys.len());
@@ -132,7 +169,7 @@ async fn look(daemon: &Daemon, opens: &dyn Keyring) -> Option<(Vec<u8>, Vec<Vec<
     for key in &keys {
         assert_not_in(&log, key);
     }
-    Some((memory(daemon.process())?, keys))
+    keys
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -140,17 +177,19 @@ async fn with_a_local_key() {
     let daemon = Daemon::start(&format!("{LOCAL}{CACHE}"), &[]);
     let wrapping_key = fs::read(daemon.path("key")).unwrap();
     let opens = RawAesKeyring::new("tests", "local", &wrapping_key).unwrap();
-    let looked = look(&daemon, &opens).await;
+    let keys = look(&daemon, &opens).await;
     assert_not_in(&daemon.log(), &wrapping_key);
-    let Some((memory, keys)) = looked else { return };
-    for key in &keys {
-        assert_eq!(count(&memory, key), 0, "an expired data key is still in memory");
+    for (place, bytes) in snapshots(&daemon) {
+        for key in &keys {
+            assert_eq!(
+                count(&bytes, key),
+                0,
+                "an expired data key is still in the {place}"
+            );
+        }
+        let plaintexts = count(&bytes, MARKER.as_bytes());
+        assert_eq!(plaintexts, 0, "a plaintext is still in the {place}");
     }
-    assert_eq!(
-        count(&memory, MARKER.as_bytes()),
-        0,
-        "a plaintext is still in memory"
-    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -162,20 +201,22 @@ async fn with_aws_kms() {
     let tables = kms_keyring(&emulator.endpoint, &key) + CACHE;
     let daemon = Daemon::start(&tables, &emulator.environment());
     let opens = keyring(&kms_options(&emulator.endpoint, &[&key]));
-    let Some((memory, keys)) = look(&daemon, opens.as_ref()).await else {
-        return;
-    };
-    for key in &keys {
-        assert_eq!(count(&memory, key), 0, "an expired data key is still in memory");
+    let keys = look(&daemon, opens.as_ref()).await;
+    for (place, bytes) in snapshots(&daemon) {
+        for key in &keys {
+            assert_eq!(
+                count(&bytes, key),
+                0,
+                "an expired data key is still in the {place}"
+            );
+        }
+        // What the HTTP client and the JSON parser have read is theirs, and they do not wipe.
+        let base64 = keys
+            .iter()
+            .map(|key| count(&bytes, STANDARD.encode(key).as_bytes()));
+        let left: usize = base64.sum();
+        eprintln!("base64 forms of data keys left by the SDK in the {place}: {left}");
     }
-    // What the HTTP client and the JSON parser have read is theirs, and they do not wipe.
-    let base64 = keys
-        .iter()
-        .map(|key| count(&memory, STANDARD.encode(key).as_bytes()));
-    eprintln!(
-        "base64 forms of data keys left by the SDK: {}",
-        base64.sum::<usize>()
-    );
 }
 
 /// No core file, and no debugger of the same user's.
