@@ -212,7 +212,7 @@ pub(super) fn untidied(place: &Place, files: usize, error: &SealError) {
         message_id = message_id::UNTIDIED,
         sealdrop_drop = place.name(),
         sealdrop_reason = error.reason(),
-        "the traces of up to {files} sealed files stay until the next start: {}",
+        "the traces of up to {files} sealed files stay for now, at most until the next start: {}",
         chain(error)
     );
 }

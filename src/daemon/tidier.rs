@@ -14,6 +14,8 @@ use crate::seal::{Traces, tidy};
 const BATCH: usize = 128;
 /// How long a file waits for company.
 const PATIENCE: Duration = Duration::from_millis(100);
+/// How long those wait that could not be tidied, for instance on a file system that has become read-only.
+const AGAIN: Duration = Duration::from_secs(5);
 
 /// One file's traces, and where they lie.
 pub(super) type Tidying = (Arc<Place>, Traces);
@@ -28,11 +30,28 @@ pub(super) fn start() -> std::io::Result<(SyncSender<Tidying>, thread::JoinHandl
 }
 
 fn run(receiver: &Receiver<Tidying>) {
-    while let Ok(first) = receiver.recv() {
-        let batch = collect(receiver, first);
+    let mut again = Vec::new();
+    loop {
+        let first = if again.is_empty() {
+            receiver.recv().map_err(|_| RecvTimeoutError::Disconnected)
+        } else {
+            receiver.recv_timeout(AGAIN)
+        };
+        let (batch, is_new) = match first {
+            Ok(first) => (collect(receiver, first), true),
+            Err(RecvTimeoutError::Timeout) => (std::mem::take(&mut again), false),
+            Err(RecvTimeoutError::Disconnected) => return,
+        };
         for (place, traces) in by_place(batch) {
-            if let Err(error) = tidy(&place.folders, &traces) {
+            let Err(error) = tidy(&place.folders, &traces) else {
+                continue;
+            };
+            if is_new {
                 report::untidied(&place, traces.len(), &error);
+            }
+            if error.is_refusal() {
+                again.extend(traces.into_iter().map(|traces| (Arc::clone(&place), traces)));
+                again.truncate(BATCH); // the others stay until the next start
             }
         }
     }

@@ -15,7 +15,7 @@ use super::queue::Queue;
 use super::report;
 use super::tidier::Tidying;
 use crate::materials::{ReservedMaterials, Waiting};
-use crate::seal::{Arrival, ClaimName, Claimed, Recovered, SealError, Sealed, recover, seal};
+use crate::seal::{Arrival, ClaimName, Claimed, NotClaimed, Recovered, SealError, Sealed, recover, seal};
 use crate::watch::{Candidate, HeldReason, Outcome, Settled, settle};
 
 /// What a worker does next.
@@ -181,13 +181,16 @@ fn seal_settled(
         arrived: settled.candidate.arrived,
     };
     let arrived = arrival.arrived;
-    let file = Claimed::claim(&place.folders, arrival)
-        .map_err(|error| Box::new(Setback::Failed { error, claim: None }))?;
-    let claim = Claim {
-        name: file.name().clone(),
+    let claim_of = |name| Claim {
+        name,
         arrived: Some(arrived),
         failures: 0,
     };
+    let file = Claimed::claim(&place.folders, arrival).map_err(|NotClaimed { error, stuck }| {
+        let claim = stuck.map(claim_of);
+        Box::new(Setback::Failed { error, claim })
+    })?;
+    let claim = claim_of(file.name().clone());
     *claimed = Some(claim.clone());
     seal_claimed(desk, place, file, materials, claim)
 }

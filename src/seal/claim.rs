@@ -11,7 +11,7 @@ use rustix::fs::{FileType, Stat};
 
 use super::home::{ClaimName, Home};
 use super::record::{Plaintext, name_fields, timestamp};
-use super::{ClaimId, Folders, SealError};
+use super::{ClaimId, Folders, NotClaimed, SealError};
 use crate::fs::{Dir, FileIdentity, Lease, LeaseRefused, PathContext, Replace};
 
 /// A settled file in a drop folder: open, and as far as can be known without a writer.
@@ -43,8 +43,8 @@ pub struct Claimed {
 }
 
 impl Claimed {
-    /// Moves an arrival into the claim folder. On an error it stands where it stood.
-    pub fn claim(folders: &Folders, arrival: Arrival) -> Result<Self, SealError> {
+    /// Moves an arrival into the claim folder. On an error it stands where it stood, or in a claim that the error names.
+    pub fn claim(folders: &Folders, arrival: Arrival) -> Result<Self, NotClaimed> {
         let path = folders.input.path().join(&arrival.relative);
         let stat = rustix::fs::fstat(&arrival.file)
             .path_context("look at", &path)
@@ -60,11 +60,18 @@ impl Claimed {
         let remove = |_: &SealError| drop(home.remove(folders)); // what stays is empty, for the next start
         rename_in(&home, &arrival, &path).inspect_err(remove)?;
         if let Err(error) = check_taken(folders, &home, &arrival, &stat, &path) {
-            put_back(&home, &arrival)?;
-            remove(&error);
-            return Err(error);
+            let stuck = put_back(&home, &arrival).err().map(|_| home.claim.clone());
+            if stuck.is_none() {
+                remove(&error);
+            }
+            return Err(NotClaimed { error, stuck });
         }
-        Self::assemble(home, arrival.file, arrival.lease, arrival.arrived)
+        let stuck = home.claim.clone();
+        let claimed = Self::assemble(home, arrival.file, arrival.lease, arrival.arrived);
+        claimed.map_err(|error| NotClaimed {
+            error,
+            stuck: Some(stuck),
+        })
     }
 
     /// Opens a claim again that a crash or an earlier failure left. `arrived` is known of what this process claimed:
@@ -103,6 +110,10 @@ impl Claimed {
         if found != claim.size {
             home.resize(folders, found).map_err(SealError::Input)?;
         }
+        // Whoever claimed it may have been killed before that was durable.
+        folders
+            .make_found_claim_durable(&home)
+            .map_err(SealError::Input)?;
         let arrived = arrived.unwrap_or_else(|| changed(&stat));
         Self::assemble(home, file, lease, arrived)
     }
@@ -244,6 +255,12 @@ fn facts(name: &OsStr, stat: &Stat) -> Plaintext {
         gid: stat.st_gid,
         mode: format!("{:04o}", stat.st_mode & 0o7777),
     }
+}
+
+/// What a draft says of the file's state, as it would be said now.
+pub(super) fn modified_and_size(stat: &Stat) -> (String, u64) {
+    let identity = FileIdentity::of(stat);
+    (timestamp(system_time(identity.modified)), identity.size)
 }
 
 fn changed(stat: &Stat) -> SystemTime {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use rustix::io::Errno;
 use thiserror::Error;
 
-use super::PumpError;
+use super::{ClaimName, PumpError};
 use crate::fs::PathError;
 use crate::message::{DecryptError, EncryptError};
 
@@ -168,9 +168,30 @@ impl SealError {
         matches!(self, Self::Gone(_))
     }
 
+    /// Whether a call was refused that changed nothing, and may be made again. A failed flush may not: its error is
+    /// told once, and the next one succeeds whatever has become of the bytes.
+    pub fn is_refusal(&self) -> bool {
+        ["permission", "read_only", "file_limit"].contains(&self.reason())
+    }
+
     /// Whether looking again at once may help, as the producer, or another worker, is just not done.
     pub fn is_producer_active(&self) -> bool {
         matches!(self, Self::Changed(_) | Self::Busy(_))
+    }
+}
+
+/// Why a file was not claimed.
+#[derive(Debug)]
+pub struct NotClaimed {
+    /// What went wrong.
+    pub error: SealError,
+    /// The claim that the file stands in if it could not be put back, as on a file system that has become read-only.
+    pub stuck: Option<ClaimName>,
+}
+
+impl From<SealError> for NotClaimed {
+    fn from(error: SealError) -> Self {
+        Self { error, stuck: None }
     }
 }
 

@@ -172,6 +172,16 @@ impl Folders {
         }
         Ok(())
     }
+
+    /// The same for a claim that was found.
+    pub(super) fn make_found_claim_durable(&self, home: &Home) -> Result<(), PathError> {
+        if !self.claims_need_flush {
+            return Ok(());
+        }
+        let parent = home.relative.parent().unwrap_or(Path::new(""));
+        let from = self.input.open_dir_beneath(parent);
+        self.make_claim_durable(home, from.as_ref().unwrap_or(&self.input))
+    }
 }
 
 impl Output {

@@ -84,8 +84,11 @@ impl Home {
                 _busy: busy,
             }),
             Err(error) => {
-                // What cannot be removed now is empty, and the next start removes it.
-                let _ = remove_tree_of_dirs(&folders.claims, &name);
+                // By path, as descriptors may be what is missing. What stays is empty, and the next start removes it.
+                let folder = Path::new(&name).join(relative.parent().unwrap_or(Path::new("")));
+                for dir in folder.ancestors().filter(|dir| !dir.as_os_str().is_empty()) {
+                    let _ = folders.claims.remove_dir(dir.as_os_str());
+                }
                 Err(SealError::Input(error))
             }
         }
@@ -142,9 +145,9 @@ impl Home {
         self.relative.file_name().unwrap_or_default()
     }
 
-    /// Marks the claim before its first byte is overwritten, and makes the mark durable: after a power cut
-    /// scrubbed bytes must not look like a drop.
-    pub(super) fn mark_erasing(&mut self, folders: &Folders) -> Result<(), PathError> {
+    /// Marks the claim before its first byte is overwritten: scrubbed bytes must not look like a drop, nor like a change
+    /// by somebody else. If they can reach the disk by then, the mark is made durable before.
+    pub(super) fn mark_erasing(&mut self, folders: &Folders, durably: bool) -> Result<(), PathError> {
         if self.claim.erasing {
             return Ok(());
         }
@@ -153,7 +156,7 @@ impl Home {
             ..self.claim.clone()
         };
         self.rename(folders, marked)?;
-        folders.claims.sync()
+        if durably { folders.claims.sync() } else { Ok(()) }
     }
 
     /// Removes the directories of a claim that holds no file any more.

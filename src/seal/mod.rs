@@ -34,7 +34,7 @@ use crate::message::EncryptionMaterials;
 
 pub use claim::{Arrival, Claimed};
 pub use erase::Erased;
-pub use error::SealError;
+pub use error::{NotClaimed, SealError};
 pub use finish::{Recorded, Sealed};
 pub use folders::{CLAIMS, FolderError, Folders};
 pub use home::ClaimName;

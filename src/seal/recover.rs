@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use rustix::fs::Stat;
 
+use super::claim::modified_and_size;
 use super::erase::erase_file;
 use super::finish::{Ending, Sealed, record};
 use super::home::{ClaimName, Found, Home};
@@ -53,6 +54,11 @@ pub fn recover(folders: &Folders, claim: &ClaimName) -> Result<Recovered, SealEr
     let published = home.claim.erasing || (draft_there && !staged_there);
     if published && draft_there {
         let draft = read_draft(&leftovers.dir, claim)?;
+        if has_file && was_changed(&home, &draft)? {
+            // A message that is still there is whole, and of what the file was: it is nobody's business here.
+            leftovers.undo().map_err(SealError::Output)?;
+            return Ok(Recovered::Unsealed);
+        }
         let erasure = if has_file {
             check_message(folders, &leftovers.dir, &draft)?;
             erase_again(folders, &mut home)?
@@ -100,6 +106,18 @@ fn remove_old_name(folders: &Folders, home: &Home) -> Result<(), PathError> {
     Ok(())
 }
 
+/// Whether somebody wrote to the file after it was sealed: the message is then not of all that it holds. A power cut can
+/// only take from it; and what an erasure does to it, the mark tells.
+fn was_changed(home: &Home, draft: &Draft) -> Result<bool, SealError> {
+    if home.claim.erasing {
+        return Ok(false);
+    }
+    let stat = home.parent.stat(home.file_name()).map_err(SealError::Input)?;
+    let (found, sealed) = (modified_and_size(&stat), &draft.record.sealdrop.plaintext);
+    let is_later = humantime::parse_rfc3339(&found.0).ok() > humantime::parse_rfc3339(&sealed.modified).ok();
+    Ok(found.1 > sealed.size || (found.1 == sealed.size && is_later))
+}
+
 /// Where the message still has its name, it must have its length: a plaintext is not given for less. A consumer may
 /// have taken it, and a drop that replaces messages may have another there.
 fn check_message(folders: &Folders, dir: &Dir, draft: &Draft) -> Result<(), SealError> {
@@ -132,8 +150,11 @@ fn erase_again(folders: &Folders, home: &mut Home) -> Result<Erasure, SealError>
         .open_file(home.file_name())
         .map_err(SealError::Input)?;
     let erasure = erase_file(folders, home, &file).map_err(SealError::Input)?;
-    let in_place = erasure.outcome == Outcome::OverwrittenInPlace;
-    Ok(if begun_before && in_place {
+    let says_gone = matches!(
+        erasure.outcome,
+        Outcome::OverwrittenInPlace | Outcome::NeverAllocated
+    );
+    Ok(if begun_before && says_gone {
         unobserved(folders)
     } else {
         erasure

@@ -1,21 +1,37 @@
-//! 30 power cuts, or 500 with `SEALDROP_LONG=1`: tests/power-cuts does it and checks.
+//! 30 power cuts, or with `SEALDROP_LONG=1` 500, and 3 of a virtual machine: the scripts beside this do it and check.
 
 use std::process::Command;
 
 use crate::support::long;
 
-#[test]
-fn a_power_cut_loses_nothing() {
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/power-cuts");
-    let cut = Command::new(script)
-        .arg(if long() { "500" } else { "30" })
+fn cut(test: &str, script: &str, times: &str) {
+    let cut = Command::new(format!("{}/tests/{script}", env!("CARGO_MANIFEST_DIR")))
+        .arg(times)
         .env("SEALDROP", env!("CARGO_BIN_EXE_sealdrop"))
         .output();
     let cut = match cut {
         Ok(cut) => cut,
-        Err(why) => return eprintln!("SKIPPED a_power_cut_loses_nothing: {why}"),
+        Err(why) => return eprintln!("SKIPPED {test}: {why}"),
     };
     let said = String::from_utf8_lossy(&cut.stdout);
     eprint!("{}{said}", String::from_utf8_lossy(&cut.stderr));
     assert!(cut.status.success());
+}
+
+#[test]
+fn a_power_cut_loses_nothing() {
+    let times = if long() { "500" } else { "30" };
+    cut("a_power_cut_loses_nothing", "power-cuts", times);
+}
+
+#[test]
+fn a_power_cut_of_a_virtual_machine_loses_nothing() {
+    if !long() {
+        return eprintln!("SKIPPED a_power_cut_of_a_virtual_machine_loses_nothing: set SEALDROP_LONG=1");
+    }
+    cut(
+        "a_power_cut_of_a_virtual_machine_loses_nothing",
+        "vm-power-cuts",
+        "3",
+    );
 }

@@ -22,10 +22,15 @@ mod daemon;
 mod mounts;
 mod support;
 
+mod a_file_that_cannot_be_put_back_is_sealed_from_its_claim;
+mod a_file_that_changes_after_it_was_published_is_not_erased;
 mod a_full_output_is_made_good;
+mod a_limit_or_a_permission_is_waited_for;
 mod a_power_cut_loses_nothing;
+mod a_read_only_remount_is_waited_for;
 mod an_error_at_any_system_call_is_made_good;
 mod an_output_that_goes_is_waited_for;
 mod killed_at_any_system_call_it_loses_nothing;
 mod killed_at_random_under_load_it_loses_nothing;
 mod the_record_agrees_with_the_disk;
+mod traces_that_cannot_go_yet_go_later;

@@ -23,8 +23,8 @@ use crate::fs::{Lease, LeaseRefused, PathContext as _, PathError};
 use crate::materials::{MaterialsManager, ReservedMaterials};
 use crate::message::FrameLength;
 use crate::seal::{
-    Arrival, CLAIMS, ClaimName, Claimed, Collision, EraseMode, Folders, Options, Recorded, Recovered,
-    SealError, claims, recover, seal, tidy,
+    Arrival, CLAIMS, ClaimName, Claimed, Collision, EraseMode, Folders, NotClaimed, Options, Recorded,
+    Recovered, SealError, claims, recover, seal, tidy,
 };
 
 /// Nobody but the owner: one mode for all, and a plaintext that is gone cannot be asked for its own.
@@ -85,7 +85,12 @@ impl Work for Erasing {
                 },
             )
         };
-        let claimed = Claimed::claim(&self.folders, arrival).map_err(not_sealed)?;
+        let claimed = Claimed::claim(&self.folders, arrival).map_err(|NotClaimed { error, stuck }| {
+            if let Some(name) = stuck {
+                self.put_back(&name, path);
+            }
+            not_sealed(error)
+        })?;
         let name = claimed.name().clone();
         while !(materials.cover(claimed.size()) && materials.begin()) {
             materials = self
