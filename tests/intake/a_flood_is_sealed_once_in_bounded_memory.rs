@@ -1,16 +1,19 @@
 //! Small files faster than anybody can seal them, with an event queue that overflows.
 //!
-//! `SEALDROP_LONG=1`: 100,000 files.
+//! `SEALDROP_LONG=1`: 100,000 files. `SEALDROP_TEST_BINARY`: another build of the daemon, such as a release one.
 
 use std::collections::HashMap;
 use std::fs::File;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use crate::mounts::is_root;
-use crate::support::{Daemon, Producer, files_below, long};
+use rustix::process::Signal;
 
-const LIMIT: &str = "/proc/sys/fs/inotify/max_queued_events";
+use crate::mounts::is_root;
+use crate::support::{Daemon, Producer, files_below, long, with_event_queue_of};
+
+/// Dropped while the daemon stands still.
+const FIRST: usize = 200;
 
 #[test]
 fn a_flood_is_sealed_once_in_bounded_memory() {
@@ -19,10 +22,12 @@ fn a_flood_is_sealed_once_in_bounded_memory() {
     let mut daemon = with_a_short_queue(|| Daemon::start(root.path(), ""));
     let begun = Instant::now();
     let mut producers: Vec<_> = (0..2).map(|_| Producer::start(&root.path().join("in"))).collect();
+    // The queue overflows for certain while nobody reads it.
+    daemon.signal(Signal::STOP);
+    producers[0].does(&drops(0, FIRST, 1));
+    daemon.signal(Signal::CONT);
     for (number, producer) in producers.iter_mut().enumerate() {
-        producer.begins(&format!(
-            "for i in range({number}, {files}, 2): f = open(f'f{{i}}', 'wb', buffering=0); f.write(b'%0100d' % i); f.close()"
-        ));
+        producer.begins(&drops(FIRST + number, files, 2));
     }
     for producer in &mut producers {
         producer.has_done();
@@ -69,6 +74,12 @@ fn a_flood_is_sealed_once_in_bounded_memory() {
     assert!(peak <= 64 * 1024, "{peak} KiB");
 }
 
+fn drops(from: usize, to: usize, step: usize) -> String {
+    format!(
+        "for i in range({from}, {to}, {step}): f = open(f'f{{i}}', 'wb', buffering=0); f.write(b'%0100d' % i); f.close()"
+    )
+}
+
 /// The limit counts when the queue is made, so it is put back at once.
 fn with_a_short_queue(start: impl FnOnce() -> Daemon) -> Daemon {
     if !is_root() {
@@ -77,11 +88,7 @@ fn with_a_short_queue(start: impl FnOnce() -> Daemon) -> Daemon {
         );
         return start();
     }
-    let before = std::fs::read(LIMIT).unwrap();
-    std::fs::write(LIMIT, "64").unwrap();
-    let daemon = start();
-    std::fs::write(LIMIT, before).unwrap();
-    daemon
+    with_event_queue_of(64, start)
 }
 
 /// Message and record written, flushed and renamed, and the plaintext unlinked, by as many threads as the daemon's.

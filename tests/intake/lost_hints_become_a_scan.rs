@@ -5,7 +5,7 @@ use std::path::Path;
 use sealdrop::watch::{Cause, Hint, Hints};
 
 use crate::mounts::is_root;
-use crate::support::{Intake, options, sh};
+use crate::support::{Intake, options, sh, with_event_queue_of};
 
 #[test]
 fn a_full_channel_asks_for_a_scan_once() {
@@ -30,17 +30,12 @@ fn a_full_channel_asks_for_a_scan_once() {
 
 #[test]
 fn an_overflow_of_the_kernels_queue_asks_for_a_scan() {
-    const LIMIT: &str = "/proc/sys/fs/inotify/max_queued_events";
     if !is_root() {
         eprintln!("SKIPPED an_overflow_of_the_kernels_queue_asks_for_a_scan: needs root");
         return;
     }
     let root = tempfile::tempdir().unwrap();
-    // The limit is taken when the queue is made, so it can be put back at once.
-    let before = std::fs::read(LIMIT).unwrap();
-    std::fs::write(LIMIT, "2").unwrap();
-    let mut intake = Intake::open_unscanned(root.path(), options());
-    std::fs::write(LIMIT, before).unwrap();
+    let mut intake = with_event_queue_of(2, || Intake::open_unscanned(root.path(), options()));
     intake.scan_all();
 
     let overflowed = (0..200).any(|round| {

@@ -7,5 +7,6 @@
     reason = "a test fails by panicking"
 )]
 
+mod intake_scenarios;
 mod layers;
 mod sources;

@@ -156,10 +156,13 @@ impl Daemon {
         value.unwrap_or_else(|| panic!("no {line}")).parse().unwrap()
     }
 
+    pub fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.child), signal).unwrap();
+    }
+
     /// Ends it by SIGTERM; it must end well.
     pub fn stop(mut self) {
-        let pid = Pid::from_child(&self.child);
-        kill_process(pid, Signal::TERM).unwrap();
+        self.signal(Signal::TERM);
         let status = self.child.wait().unwrap();
         assert!(status.success(), "{status}\n{}", self.log_end());
     }

@@ -1,6 +1,7 @@
 //! The watch layer, driven the way the daemon does, and producers in processes of their own.
 
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use sealdrop::fs::probe_leases;
@@ -16,6 +17,19 @@ mod producer;
 
 pub use daemon::{Daemon, files_below, for_each_opened, long};
 pub use producer::{Producer, as_other_user, have, sh};
+
+/// Makes something with a short event queue. The limit is taken when the queue is made, so it is put back at once;
+/// one test at a time, or one would put back another's.
+pub fn with_event_queue_of<T>(events: u32, make: impl FnOnce() -> T) -> T {
+    const LIMIT: &str = "/proc/sys/fs/inotify/max_queued_events";
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+    let _one = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+    let before = std::fs::read(LIMIT).unwrap();
+    std::fs::write(LIMIT, events.to_string()).unwrap();
+    let result = make();
+    std::fs::write(LIMIT, before).unwrap();
+    result
+}
 
 /// How long anything may take before a test gives up; nothing is measured by it.
 pub const PATIENCE: Duration = Duration::from_secs(20);
