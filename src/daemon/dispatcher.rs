@@ -70,7 +70,7 @@ impl Dispatcher {
         self.fill();
         drop(looked); // the first scan has been made
         loop {
-            self.pulse.beat();
+            self.pulse.awake();
             self.fill();
             let due = [self.schedule.next_due(), self.left.next_due()];
             let due = due
@@ -80,7 +80,10 @@ impl Dispatcher {
                 .unwrap_or(next_tick)
                 .min(next_tick)
                 .min(next_scan);
-            match self.event(due, &mut stop).await {
+            self.pulse.idle();
+            let event = self.event(due, &mut stop).await;
+            self.pulse.awake();
+            match event {
                 Event::Stop => return Ok(()),
                 Event::Hint(Some(hint)) => self.hint(hint),
                 Event::Hint(None) => self.lost_hints(),

@@ -1,6 +1,6 @@
 //! Whether the daemon gets on: what feeds systemd's watchdog.
 //!
-//! A dispatcher beats each time round its loop, which is every few seconds when nothing happens. A worker that has a
+//! A dispatcher is idle while it waits for something to happen, and beats each time round its loop. A worker that has a
 //! file must have run since the last look: the kernel says so for its thread. So a worker that waits for ever, for a
 //! lock or for a disk, starves the watchdog, and one that takes hours for a large file does not.
 
@@ -39,6 +39,12 @@ impl Pulse {
         let thread = rustix::thread::gettid();
         self.thread
             .store(thread.as_raw_nonzero().get(), Ordering::Relaxed);
+        self.beat();
+        self.idle.store(false, Ordering::Release);
+    }
+
+    /// A task, which no thread is of its own, goes on.
+    pub(super) fn awake(&self) {
         self.beat();
         self.idle.store(false, Ordering::Release);
     }
@@ -125,6 +131,19 @@ mod tests {
         pulse.beat();
         assert_eq!(heart.stuck(start + LONGEST, LONGEST), None);
         assert_eq!(heart.stuck(start + 2 * LONGEST, LONGEST).as_deref(), Some("drop"));
+    }
+
+    #[test]
+    fn a_dispatcher_that_waits_for_something_to_happen_is_not() {
+        let heart = Heart::default();
+        let pulse = heart.watch("drop".to_owned());
+        let start = Instant::now();
+        assert_eq!(heart.stuck(start, LONGEST), None);
+        pulse.idle();
+        assert_eq!(heart.stuck(start + 2 * LONGEST, LONGEST), None);
+        pulse.awake();
+        assert_eq!(heart.stuck(start + 2 * LONGEST, LONGEST), None);
+        assert!(heart.stuck(start + 3 * LONGEST, LONGEST).is_some());
     }
 
     #[test]

@@ -13,6 +13,7 @@ mod message_id;
 mod metrics;
 mod opening;
 mod place;
+mod plain_text;
 mod queue;
 mod reload;
 mod report;

@@ -11,8 +11,8 @@ use tokio::net::{TcpListener, UnixListener};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use super::Error;
 use super::state::State;
+use super::{Error, plain_text};
 use crate::config::{Listen, Settings};
 use crate::fs::PathContext as _;
 
@@ -20,6 +20,9 @@ use crate::fs::PathContext as _;
 const PATIENCE: Duration = Duration::from_secs(5);
 /// The most that a request for metrics may have.
 const REQUEST: usize = 8 * 1024;
+
+const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+const PLAIN_TEXT: &str = "text/plain; version=0.0.4; charset=utf-8";
 
 /// Opens the sockets that the settings name. They close when the set is dropped.
 pub(super) fn start(settings: &Settings, state: &Arc<State>) -> Result<JoinSet<()>, Error> {
@@ -106,15 +109,24 @@ async fn answer(mut stream: impl AsyncRead + AsyncWrite + Unpin, state: &State) 
             count => request.extend(part.iter().take(count)),
         }
     }
-    let line = String::from_utf8_lossy(request.split(|byte| *byte == b'\r').next().unwrap_or_default());
-    let mut words = line.split(' ');
+    let request = String::from_utf8_lossy(&request);
+    let mut words = request.lines().next().unwrap_or_default().split(' ');
+    let plain = plain_text::is_wanted(&request);
     let (status, body) = match (words.next(), words.next()) {
-        (Some("GET"), Some("/metrics" | "/")) => ("200 OK", state.open_metrics()),
+        (Some("GET"), Some("/metrics" | "/")) => (
+            "200 OK",
+            if plain {
+                plain_text::of(&state.open_metrics())
+            } else {
+                state.open_metrics()
+            },
+        ),
         (Some("GET"), _) => ("404 Not Found", String::new()),
         _ => ("405 Method Not Allowed", String::new()),
     };
+    let content = if plain { PLAIN_TEXT } else { OPEN_METRICS };
     let head = format!(
-        "HTTP/1.1 {status}\r\nContent-Type: application/openmetrics-text; version=1.0.0; charset=utf-8\r\n\
+        "HTTP/1.1 {status}\r\nContent-Type: {content}\r\n\
          Content-Length: {}\r\nConnection: close\r\n\r\n",
         body.len()
     );

@@ -1,18 +1,24 @@
 //! Opening below a directory: no link is followed, no mount is crossed, nothing above is reached (openat2(2)).
 
 use std::fs::File;
+use std::os::fd::{AsFd as _, OwnedFd};
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use rustix::fs::{Mode, OFlags, RawDir, ResolveFlags, SeekFrom};
 use rustix::io::Errno;
 
 use super::dir::{Dir, EntryKind};
 use super::error::{PathContext, PathError};
+use super::walk;
 
 const BENEATH: ResolveFlags = ResolveFlags::BENEATH
     .union(ResolveFlags::NO_SYMLINKS)
     .union(ResolveFlags::NO_MAGICLINKS)
     .union(ResolveFlags::NO_XDEV);
+
+/// This process has no openat2, so it is not asked again.
+static WALKS: AtomicBool = AtomicBool::new(false);
 
 /// Where a listing stands, to go on from with another descriptor of the same directory.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -26,17 +32,26 @@ impl Dir {
         }
         let flags = OFlags::DIRECTORY | OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let path = self.path().join(relative);
-        let fd =
-            rustix::fs::openat2(self, relative, flags, Mode::empty(), BENEATH).path_context("open", &path)?;
+        let fd = self.open_beneath(relative, flags).path_context("open", &path)?;
         Ok(Self::from_fd(fd, path))
     }
 
     /// Opens a file of this mount for reading by a name or relative path, without waiting for anybody.
     pub fn open_file_beneath(&self, relative: &Path) -> Result<File, PathError> {
         let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
-        rustix::fs::openat2(self, relative, flags, Mode::empty(), BENEATH)
+        self.open_beneath(relative, flags)
             .map(File::from)
             .path_context("open", self.path().join(relative))
+    }
+
+    fn open_beneath(&self, relative: &Path, flags: OFlags) -> rustix::io::Result<OwnedFd> {
+        if !WALKS.load(Ordering::Relaxed) {
+            match rustix::fs::openat2(self, relative, flags, Mode::empty(), BENEATH) {
+                Err(Errno::NOSYS) => WALKS.store(true, Ordering::Relaxed),
+                opened => return opened,
+            }
+        }
+        walk::open_beneath(self.as_fd(), relative, flags)
     }
 
     /// Calls `each` with the entries from a position on until it says stop (`false`); the answer is where to go on,

@@ -11,6 +11,7 @@ mod lease;
 mod medium;
 mod memory;
 mod sys;
+mod walk;
 
 pub use beneath::ListingPosition;
 pub use clock::clock_error;

@@ -11,6 +11,8 @@
 #[path = "../support/daemon.rs"]
 mod daemon;
 mod doctor;
+#[path = "../support/kms.rs"]
+mod kms;
 #[path = "../support/mounts.rs"]
 mod mounts;
 
@@ -24,6 +26,8 @@ mod doctor_says_why_no_key_is_to_be_had;
 mod doctor_tells_what_erasure_achieves;
 mod every_message_id_has_its_catalogue_entry;
 mod metrics_have_the_names_of_the_contract;
+mod on_real_systemd;
+mod prometheus_scrapes_and_its_alerts_fire;
 mod systemd_is_told_the_truth;
 mod the_manual_has_every_key;
 mod units_are_valid_and_confined;

@@ -58,6 +58,35 @@ fn the_sandbox_scores_at_most_1_5() {
     }
 }
 
+/// The two hand-offs, credentials and folders elsewhere: as an operator installs them, one by one.
+#[test]
+fn and_so_it_does_with_each_drop_in() {
+    for drop_in in std::fs::read_dir(units().join("drop-ins")).unwrap() {
+        let drop_in = drop_in.unwrap();
+        let root = tempfile::tempdir().unwrap();
+        let folder = root.path().join("usr/lib/systemd/system");
+        let drop_ins = folder.join("sealdrop.service.d");
+        std::fs::create_dir_all(&drop_ins).unwrap();
+        std::fs::copy(units().join("sealdrop.service"), folder.join("sealdrop.service")).unwrap();
+        let score = |what: &str| {
+            let root = format!("--root={}", root.path().display());
+            let arguments = ["security", "--offline=yes", &root, what];
+            analyze(&arguments, Path::new("sealdrop.service"))
+        };
+        let Some((_, plain)) = score("--no-pager") else {
+            return;
+        };
+        std::fs::copy(drop_in.path(), drop_ins.join(drop_in.file_name())).unwrap();
+        let (good, text) = score(&format!("--threshold={WORST}")).unwrap();
+        assert!(good, "{}: {text}", drop_in.path().display());
+        // The capabilities must have been seen.
+        let wants = std::fs::read_to_string(drop_in.path())
+            .unwrap()
+            .contains("CAP_LEASE");
+        assert_eq!(wants, plain != text, "{}", drop_in.path().display());
+    }
+}
+
 #[test]
 fn the_template_differs_in_its_names_only() {
     let read = |name: &str| std::fs::read_to_string(units().join(name)).unwrap();
