@@ -16,7 +16,7 @@ use std::time::Instant;
 pub(crate) const PART: &str = "backlog";
 
 pub(crate) fn measure(run: &Run<'_>, report: &mut Report) {
-    let place = Place::disk(run.root);
+    let place = Place::ext4_or(run.root);
     let files = number("SEALDROP_BENCH_BACKLOG", 20_000);
     let work = format!("{files} files of 100 bytes");
     for (name, shared) in [(SIMPLE_FLOOR, false), (SHARED_FLOOR, true)] {

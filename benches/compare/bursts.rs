@@ -15,7 +15,7 @@ use super::{Run, SHARED_FLOOR, SIMPLE_FLOOR};
 pub(crate) const PART: &str = "bursts";
 
 pub(crate) fn measure(run: &Run<'_>, report: &mut Report) {
-    let disk = Place::disk(run.root);
+    let disk = Place::ext4_or(run.root);
     on(run, &disk, report, true);
     drop(disk);
     for (name, place) in [("xfs", Place::xfs()), ("tmpfs", Place::tmpfs(4 << 10))] {

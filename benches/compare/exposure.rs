@@ -21,7 +21,7 @@ pub(crate) const OUTSIDE: &str = "seen from outside";
 const LOOK: Duration = Duration::from_micros(50);
 
 pub(crate) fn measure(run: &Run<'_>, report: &mut Report) {
-    let place = Place::disk(run.root);
+    let place = Place::ext4_or(run.root);
     for keys in [Some(Keys::Local), run.kms()].into_iter().flatten() {
         for (work, size, files) in [
             ("100 bytes", 100, 1_000),

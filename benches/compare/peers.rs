@@ -23,7 +23,7 @@ type Peer<'a> = (
 );
 
 pub(crate) fn measure(context: &Run<'_>, report: &mut Report) {
-    let place = Place::disk(context.root);
+    let place = Place::ext4_or(context.root);
     let peers: [Peer<'_>; 5] = [
         (
             "aws-encryption-cli (nothing flushed or erased)",

@@ -1,4 +1,4 @@
-//! The file systems: the disk's own, XFS in a loop-mounted image, and tmpfs.
+//! The file systems: ext4 with its journal and XFS in loop-mounted images on the disk, and tmpfs.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -16,6 +16,12 @@ pub(crate) struct Place {
 }
 
 impl Place {
+    /// An ext4 of its own, as hosts have it: with a journal, which the disk of the run may be without. Else the
+    /// folder of the run, on whatever file system it is.
+    pub(crate) fn ext4_or(root: &Path) -> Self {
+        Self::mounted(FileSystem::Ext4, 6 << 10).unwrap_or_else(|_| Self::disk(root))
+    }
+
     /// The folder of the run, on whatever file system it is.
     pub(crate) fn disk(root: &Path) -> Self {
         let name = says(

@@ -10,8 +10,10 @@ use super::place::Place;
 use super::report;
 use crate::seal::{Traces, tidy};
 
-/// Files whose flushes are shared. Each holds a few descriptors.
-const BATCH: usize = 128;
+/// Files whose flushes are shared. Each holds up to three descriptors.
+const BATCH: usize = 64;
+/// Files that wait for the next batch; workers that come then wait too.
+const WAITING: usize = 32;
 /// How long a file waits for company.
 const PATIENCE: Duration = Duration::from_millis(100);
 /// How long those wait that could not be tidied, for instance on a file system that has become read-only.
@@ -22,7 +24,7 @@ pub(super) type Tidying = (Arc<Place>, Traces);
 
 /// Starts the thread. It ends when every sender is gone and all is tidied.
 pub(super) fn start() -> std::io::Result<(SyncSender<Tidying>, thread::JoinHandle<()>)> {
-    let (sender, receiver) = sync_channel(BATCH);
+    let (sender, receiver) = sync_channel(WAITING);
     let thread = thread::Builder::new()
         .name("sealdrop-tidier".to_owned())
         .spawn(move || run(&receiver))?;

@@ -35,12 +35,14 @@ pub struct Medium {
     pub encrypted_below: bool,
     /// Whether every device below is a rotating disk; flash, virtual and unknown ones keep copies.
     pub rotating: bool,
+    /// Whether changes to names reach the disk by way of one journal, in order (XFS, and ext4 unless it was made without).
+    pub journaled: bool,
 }
 
 impl Medium {
     /// Whether a flush of anything makes durable whatever was done to any name before it: one journal, in order.
     pub fn flushes_in_order(&self) -> bool {
-        matches!(self.name.as_str(), "ext3" | "ext4" | "xfs" | "tmpfs" | "ramfs")
+        self.journaled || self.file_system == FileSystem::Memory
     }
 
     /// Whether fsync(2) of a new file makes its name durable as well.
@@ -61,14 +63,30 @@ impl Medium {
         let mounts = fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
         let mount = found.and_then(|found| mount_by_id(&mounts, found.stx_mnt_id));
         let (name, options) = mount.map_or(("unknown", ""), |mount| (mount.kind, mount.options));
-        let below = devices(mount.map(|mount| mount.device).unwrap_or_default());
+        let device = mount.map(|mount| mount.device).unwrap_or_default();
+        let below = devices(device);
         Self {
             name: name.to_owned(),
             file_system: classify(name, options),
             encrypted_below: !below.is_empty() && below.iter().all(|device| device.encrypted),
             rotating: !below.is_empty() && below.iter().all(|device| device.rotating),
+            journaled: match name {
+                "xfs" => true,
+                "ext3" | "ext4" => has_journal(device),
+                _ => false,
+            },
         }
     }
+}
+
+/// Whether an ext4 has a journal, by the thread that keeps it; where nothing is to be seen, none is relied on.
+fn has_journal(device: &str) -> bool {
+    let Ok(device) = fs::canonicalize(PathBuf::from("/sys/dev/block").join(device)) else {
+        return false;
+    };
+    let name = device.file_name().unwrap_or_default();
+    let task = fs::read_to_string(PathBuf::from("/sys/fs/ext4").join(name).join("journal_task"));
+    task.is_ok_and(|task| task.trim().parse::<u32>().is_ok())
 }
 
 /// The devices at the bottom of one, given as major:minor.
