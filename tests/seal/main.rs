@@ -29,6 +29,7 @@ mod a_limit_or_a_permission_is_waited_for;
 mod a_power_cut_loses_nothing;
 mod a_read_only_remount_is_waited_for;
 mod an_error_at_any_system_call_is_made_good;
+mod an_order_is_relied_on_only_where_a_journal_keeps_it;
 mod an_output_that_goes_is_waited_for;
 mod killed_at_any_system_call_it_loses_nothing;
 mod killed_at_random_under_load_it_loses_nothing;
