@@ -13,9 +13,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use aws_esdk::client::Client;
 use aws_esdk::material_providers::client::Client as Providers;
-use aws_esdk::material_providers::types::AesWrappingAlg;
+use aws_esdk::material_providers::types::{AesWrappingAlg, EsdkAlgorithmSuiteId};
 use aws_esdk::material_providers::types::material_providers_config::MaterialProvidersConfig;
-use aws_esdk::types::EsdkAlgorithmSuiteId;
 use aws_esdk::types::aws_encryption_sdk_config::AwsEncryptionSdkConfig;
 
 type Outcome = Result<(), Box<dyn Error + Send + Sync>>;
