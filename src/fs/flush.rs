@@ -9,7 +9,7 @@ use std::thread;
 use super::sys;
 
 /// Threads that wait for flushes at the same time.
-const AT_ONCE: usize = 32;
+const AT_ONCE: usize = 8;
 
 /// Starts to write a file's bytes, without waiting: a flush that follows soon finds their blocks allocated, so that
 /// one commit of the journal serves several files. It promises nothing, so an error is the flush's to find.
