@@ -208,7 +208,7 @@ fn an_outage_under_a_steady_drop_loses_nothing_and_drains() {
     fs::create_dir(&opened).unwrap();
     let status = Command::new(env!("CARGO_BIN_EXE_sealdrop"))
         .args(["decrypt", "-r", "-S", "--suffix", "--strip-suffix", ".encrypted"])
-        .args(["--caching", "capacity=100", "max_age=100"])
+        .args(["--caching", "capacity=1000", "max_age=100"])
         .arg("--wrapping-keys")
         .arg(format!("key={key}"))
         .arg("-o")
