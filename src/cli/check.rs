@@ -11,13 +11,14 @@ use crate::config;
 /// Validate a configuration offline and name every fault
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Example:
+Examples:
+  sealdrop check
   sealdrop check --config config/sealdrop.toml
 
 Every fault comes as FILE:LINE: KEY = VALUE: WHY. Exit status: 0 or 78.")]
 pub(super) struct Arguments {
     /// The configuration file
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", default_value = "/etc/sealdrop/sealdrop.toml")]
     config: PathBuf,
 }
 

@@ -10,7 +10,7 @@ use serde_json::json;
 use super::check::count as counted;
 use super::exit::Exit;
 use super::failure::Failure;
-use super::{Outcome, output, status};
+use super::{Outcome, as_daemon, output, status};
 use crate::config;
 use crate::doctor::{self, Finding, Grade, Report, Trouble};
 
@@ -19,11 +19,12 @@ use crate::doctor::{self, Finding, Grade, Report, Trouble};
 #[command(after_help = "\
 Examples:
   sealdrop doctor --config config/quickstart.toml
-  runuser -u sealdrop -- sealdrop doctor
+  sealdrop doctor
   sealdrop doctor --json | jq '.findings[] | select(.grade != \"ok\")'
 
 It makes no folder and no key and takes no lock, so it may run beside the daemon, whose user, capabilities and
-limits then count. It asks each keyring for one real data key.
+limits then count. It asks each keyring for one real data key. Root sees with the daemon's rights: the command then
+goes on as the daemon's user, or the drop folder's owner if no daemon answers.
 
 Exit status, the worst of what was found: 0 nothing that stops sealing (warnings too); 69 the key service gives no
 data key; 73 no room for output; 77 a permission is missing; 78 the configuration, or a folder or key that it names,
@@ -45,9 +46,10 @@ const INDENT: usize = 9;
 
 pub(super) fn run(arguments: &Arguments) -> Outcome {
     let loaded = config::load(&arguments.config)?;
-    output::warnings(&arguments.config, &loaded.warnings);
     let settings = loaded.settings;
     let daemon = settings.status.as_deref().and_then(status::process);
+    as_daemon::instead_of_root(&settings, daemon);
+    output::warnings(&arguments.config, &loaded.warnings);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()

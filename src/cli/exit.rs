@@ -18,6 +18,8 @@ pub(super) enum Exit {
     Permission,
     /// `EX_IOERR`.
     Io,
+    /// `EX_TEMPFAIL`: another daemon has the folder for now.
+    Busy,
     /// `EX_UNAVAILABLE`: the key service.
     Unavailable,
     /// `EX_DATAERR`: not a message, or one that does not authenticate.
@@ -42,6 +44,7 @@ impl Exit {
             Self::Defect => 70,
             Self::CannotCreate => 73,
             Self::Io => 74,
+            Self::Busy => 75,
             Self::Permission => 77,
             Self::Config => 78,
         }
@@ -60,9 +63,10 @@ impl Exit {
     pub(super) fn of_creating(error: &io::Error) -> Self {
         match error.kind() {
             io::ErrorKind::PermissionDenied => Self::Permission,
-            io::ErrorKind::NotFound | io::ErrorKind::AlreadyExists | io::ErrorKind::NotADirectory => {
-                Self::CannotCreate
-            }
+            io::ErrorKind::NotFound
+            | io::ErrorKind::AlreadyExists
+            | io::ErrorKind::AddrInUse
+            | io::ErrorKind::NotADirectory => Self::CannotCreate,
             _ => Self::Io,
         }
     }

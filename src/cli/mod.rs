@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 mod argument_files;
+mod as_daemon;
 mod base64_stream;
 mod check;
 mod completions;

@@ -166,10 +166,12 @@ fn secret_file(table: Table<'_>, key: &str, path: &Path, create: bool, size: Opt
         Ok(stat) => stat,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound && create => return,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound && size.is_some() => {
-            return table.fault(
-                key,
-                "does not exist; make it with `sealdrop keygen`, or set create = true",
-            );
+            let why = if path.starts_with("/run/credentials") {
+                "does not exist: a credential is there only while its unit runs, if the unit loads it"
+            } else {
+                "does not exist; make it with `sealdrop keygen`, or set create = true"
+            };
+            return table.fault(key, why);
         }
         Err(error) => return table.fault(key, &format!("cannot be looked at: {error}")),
     };

@@ -150,7 +150,7 @@ impl Dispatcher {
                         self.start(Work::Candidate(candidate));
                     }
                     if let Some(end) = scan.ended {
-                        self.pass_ended(end.ignored);
+                        self.pass_ended(end);
                     }
                     if !scan.more {
                         return;
@@ -165,7 +165,6 @@ impl Dispatcher {
         match hint {
             Hint::Changed { path, at } => self.changed(&path, at),
             Hint::Rescan(cause) => {
-                self.state.rescan(cause.label());
                 if let Some(eyes) = &mut self.eyes {
                     eyes.hints.distrust();
                     eyes.scanner.request(cause);
@@ -247,7 +246,6 @@ impl Dispatcher {
     }
 
     pub(super) fn request(&mut self, cause: Cause) {
-        self.state.rescan(cause.label());
         if let Some(eyes) = &mut self.eyes {
             eyes.scanner.request(cause);
         }

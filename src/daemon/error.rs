@@ -40,6 +40,15 @@ pub enum Error {
         #[source]
         source: PathError,
     },
+    /// A drop's output folder is not there or cannot be reached.
+    #[error("cannot use the output of the drop {drop:?}")]
+    Output {
+        /// The drop.
+        drop: String,
+        /// Why.
+        #[source]
+        source: PathError,
+    },
     /// A name pattern.
     #[error("cannot use the patterns of the drop {drop:?}")]
     Filter {

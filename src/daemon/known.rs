@@ -79,13 +79,19 @@ impl Known {
         self.files.remove(key);
     }
 
-    /// The file goes by another key from now on; its age stays.
-    pub(super) fn renamed(&mut self, old: &Key, new: &Key, name: &Path) {
+    /// The file goes by another key from now on; its age stays, and the name under which it was dropped.
+    pub(super) fn renamed(&mut self, old: &Key, new: &Key) {
         if old != new
-            && let Some(mut file) = self.files.remove(old)
+            && let Some(file) = self.files.remove(old)
         {
-            name.display().to_string().clone_into(&mut file.name);
             self.files.insert(new.clone(), file);
+        }
+    }
+
+    /// What a claim that was found is called by who dropped it.
+    pub(super) fn named(&mut self, key: &Key, name: &Path) {
+        if let Some(file) = self.files.get_mut(key) {
+            file.name = name.display().to_string();
         }
     }
 

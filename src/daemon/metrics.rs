@@ -133,7 +133,7 @@ impl Metrics {
         );
         all.register(
             "rescans",
-            "Scans of a drop folder by what asked for them",
+            "Scans of a whole drop folder by what asked for them",
             self.rescans.clone(),
         );
         let missed = "Files that a timed scan found and no event had announced";

@@ -143,12 +143,13 @@ fn watching(settings: &DropSettings, options: &watch::Options, input: &Path) -> 
 }
 
 fn canonical_folders(settings: &DropSettings) -> Result<(PathBuf, PathBuf), Error> {
-    let canonical = |path: &Path| {
-        std::fs::canonicalize(path)
-            .path_context("open", path)
-            .map_err(|source| path_error(settings, source))
-    };
-    Ok((canonical(&settings.input)?, canonical(&settings.output)?))
+    let canonical = |path: &Path| std::fs::canonicalize(path).path_context("open", path);
+    let input = canonical(&settings.input).map_err(|source| path_error(settings, source))?;
+    let output = canonical(&settings.output).map_err(|source| Error::Output {
+        drop: settings.name.clone(),
+        source,
+    })?;
+    Ok((input, output))
 }
 
 fn folder_error(settings: &DropSettings, source: FolderError) -> Error {

@@ -64,14 +64,24 @@ fn residue(sealed: &Sealed) -> String {
         .join(",")
 }
 
-pub(super) fn held(place: &Place, path: &Path, reason: &HeldReason) {
+/// A name that is not taken; `retry_after` is there if it is tried again by itself.
+pub(super) fn held(place: &Place, path: &Path, reason: &HeldReason, retry_after: Option<Duration>) {
     warn!(
         sealdrop_event = "held", message_id = message_id::HELD,
         sealdrop_drop = place.name(),
         sealdrop_file = %path.display(),
         sealdrop_reason = reason.label(),
-        "held: {reason}"
+        "held {path:?}: {reason}; {}",
+        match retry_after {
+            Some(wait) => again(wait),
+            None if reason.may_pass() => "each scan looks at it again".to_owned(),
+            None => "it stays where it is until somebody takes it away".to_owned(),
+        }
     );
+}
+
+fn again(wait: Duration) -> String {
+    format!("it is tried again in {}", humantime::format_duration(wait))
 }
 
 /// Many more than anybody reads are told once, not each.
@@ -85,16 +95,32 @@ pub(super) fn held_beyond(place: &Place, names: u64) {
     );
 }
 
-pub(super) fn failed(place: &Place, file: &str, error: &SealError, retry_after: Duration) {
+/// What stopped a file on its way: its name when it was dropped, the step, and where it stands if it is claimed.
+#[derive(Debug)]
+pub(super) struct Failed<'f> {
+    pub(super) file: &'f Path,
+    pub(super) step: &'static str,
+    pub(super) reason: &'static str,
+    pub(super) text: &'f str,
+    pub(super) claim: Option<&'f Path>,
+}
+
+pub(super) fn failed(place: &Place, failed: &Failed<'_>, retry_after: Duration) {
     warn!(
         sealdrop_event = "held",
         message_id = message_id::HELD,
         sealdrop_drop = place.name(),
-        sealdrop_file = file,
-        sealdrop_reason = error.reason(),
-        "held, next attempt in {}: {}",
-        humantime::format_duration(retry_after),
-        chain(error)
+        sealdrop_file = %failed.file.display(),
+        sealdrop_step = failed.step,
+        sealdrop_reason = failed.reason,
+        "held {:?}: {}; it is whole {}; {}",
+        failed.file,
+        failed.text,
+        match failed.claim {
+            Some(claim) => format!("in {claim:?} below the drop folder"),
+            None => "where it was dropped".to_owned(),
+        },
+        again(retry_after)
     );
 }
 
@@ -105,8 +131,15 @@ pub(super) fn no_keys(place: &Place, error: &MaterialsError) {
         sealdrop_drop = place.name(),
         sealdrop_reason = error.reason(),
         sealdrop_kms_request_id = error.request_id(),
-        "no data key is to be had, files stay where they are: {}",
-        chain(error)
+        "no data key is to be had, files stay where they are: {}; {}",
+        chain(error),
+        place
+            .keys
+            .remaining()
+            .map_or("the next file asks again".to_owned(), |wait| format!(
+                "the key service is asked again in {}",
+                humantime::format_duration(Duration::from_secs(wait.as_secs() + 1))
+            ))
     );
 }
 
@@ -201,7 +234,8 @@ pub(super) fn leftovers(place: &Place, claims: usize) {
             sealdrop_event = "recovering",
             message_id = message_id::RECOVERING,
             sealdrop_drop = place.name(),
-            "{claims} files were under way when sealdrop last ended"
+            "{claims} {} under way when sealdrop last ended",
+            if claims == 1 { "file was" } else { "files were" }
         );
     }
 }

@@ -99,7 +99,7 @@ impl State {
         self.metrics.reloads.get_or_create(&ReloadResult { result }).inc();
     }
 
-    /// A scan was asked for.
+    /// A whole drop folder was scanned.
     pub(super) fn rescan(&self, cause: &'static str) {
         self.metrics.rescans.get_or_create(&RescanCause { cause }).inc();
     }

@@ -12,6 +12,7 @@ pub(super) fn finding() -> Finding {
         ),
         Ok(None) => Finding::warning(HOST, "clock", "the kernel's clock is not synchronised")
             .advise("run chrony or systemd-timesyncd: AWS refuses calls of a host whose clock is minutes off, and records would name wrong times"),
-        Err(error) => Finding::warning(HOST, "clock", format!("the kernel does not say whether it is synchronised: {error}")),
+        Err(error) => Finding::warning(HOST, "clock", format!("the kernel does not say whether it is synchronised: {error}"))
+            .advise("run doctor outside of the sandbox"),
     }
 }

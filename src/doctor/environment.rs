@@ -28,6 +28,12 @@ pub(super) fn findings(settings: &Settings) -> Vec<Finding> {
     findings
 }
 
+/// Where a keyring's requests go if not to the region's own address.
+pub(super) fn kms_endpoint(options: &AwsKmsOptions) -> Option<String> {
+    let named = options.connection.endpoint_url.clone();
+    named.or_else(|| ENDPOINTS.iter().find_map(|name| std::env::var(name).ok()))
+}
+
 /// What the SDK would write to the log.
 fn bodies(uses_service: bool) -> Finding {
     match std::env::var_os("LOG_SENSITIVE_BODIES") {

@@ -74,28 +74,37 @@ pub(super) fn others_write(stat: &Metadata) -> bool {
     stat.mode() & 0o022 != 0
 }
 
+/// No folder, or one that the daemon cannot work in.
+fn unusable(
+    about: &str,
+    probe: &'static str,
+    path: &Path,
+    stat: &Metadata,
+    viewer: &Viewer,
+) -> Option<Finding> {
+    let (shown, daemon) = (path.display(), names::user(viewer.uid));
+    if !stat.is_dir() {
+        let found = format!("{shown} is not a folder");
+        return Some(Finding::problem(about, probe, Trouble::Configuration, found));
+    }
+    let denied = !viewer.may(path, ALL);
+    denied.then(|| {
+        let found = format!(
+            "{shown} {}: {daemon} may not list it and move files in it",
+            owner(stat)
+        );
+        Finding::problem(about, probe, Trouble::Permission, found).advise(format!(
+            "chown {daemon} {shown} && chmod u+rwx {shown}; in a sandbox: ReadWritePaths={shown}"
+        ))
+    })
+}
+
 fn input(about: &str, path: &Path, stat: &Metadata, viewer: &Viewer) -> Finding {
     let shown = path.display();
     let found = format!("{shown} {}", owner(stat));
     let daemon = names::user(viewer.uid);
-    if !stat.is_dir() {
-        return Finding::problem(
-            about,
-            "input",
-            Trouble::Configuration,
-            format!("{shown} is not a folder"),
-        );
-    }
-    if !viewer.may(path, ALL) {
-        return Finding::problem(
-            about,
-            "input",
-            Trouble::Permission,
-            format!("{found}: {daemon} may not list it and move files"),
-        )
-        .advise(format!(
-            "chown {daemon} {shown} && chmod u+rwx {shown}; in a sandbox: ReadWritePaths={shown}"
-        ));
+    if let Some(unusable) = unusable(about, "input", path, stat, viewer) {
+        return unusable;
     }
     if !others_write(stat) {
         return Finding::ok(about, "input", found);
@@ -126,24 +135,8 @@ fn output(about: &str, path: &Path, stat: &Metadata, viewer: &Viewer) -> Finding
     let shown = path.display();
     let found = format!("{shown} {}", owner(stat));
     let daemon = names::user(viewer.uid);
-    if !stat.is_dir() {
-        return Finding::problem(
-            about,
-            "output",
-            Trouble::Configuration,
-            format!("{shown} is not a folder"),
-        );
-    }
-    if !viewer.may(path, ALL) {
-        return Finding::problem(
-            about,
-            "output",
-            Trouble::Permission,
-            format!("{found}: {daemon} may not write here"),
-        )
-        .advise(format!(
-            "chown {daemon} {shown} && chmod u+rwx {shown}; in a sandbox: ReadWritePaths={shown}"
-        ));
+    if let Some(unusable) = unusable(about, "output", path, stat, viewer) {
+        return unusable;
     }
     let strangers_own = stat.uid() != viewer.uid && viewer.uid != 0;
     if (others_write(stat) && stat.mode() & 0o1000 == 0) || strangers_own {

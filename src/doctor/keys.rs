@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::finding::{Finding, Trouble};
+use super::roots;
 use crate::config::{DropSettings, Settings};
 use crate::keyring::{self, Keyring, KeyringError, KeyringOptions, KmsFailure};
 use crate::materials::{MaterialsError, MaterialsManager};
@@ -31,6 +32,15 @@ async fn one(drop: &DropSettings, options: &KeyringOptions, patience: Duration) 
     let about = format!("keyring {}", drop.keyring);
     if let Some(path) = to_be_made(options) {
         return Finding::ok(about, "data_key", format!("{path:?} will be made at first start"));
+    }
+    if roots::are_missing_for(options) {
+        return Finding::problem(
+            about,
+            "data_key",
+            Trouble::KeyService,
+            "this host has no root certificates, so no key service can be trusted",
+        )
+        .advise("install ca-certificates, or name yours by SSL_CERT_FILE");
     }
     let keyring = match keyring::build(options) {
         Ok(keyring) => keyring,

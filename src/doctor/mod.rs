@@ -18,6 +18,7 @@ mod keys;
 mod leases;
 mod memory;
 mod names;
+mod roots;
 mod space;
 mod subfolders;
 mod swap;

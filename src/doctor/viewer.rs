@@ -116,7 +116,8 @@ impl Viewer {
                 format!("the daemon runs: process {pid}, user {name}"),
             );
         }
-        let found = format!("no daemon answers; seen as the user {name}, who runs this command");
+        let found =
+            format!("no daemon answers; seen as the user {name}, without what the unit's drop-ins add");
         let mut owners = settings
             .drops
             .iter()

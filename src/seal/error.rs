@@ -38,12 +38,20 @@ pub enum SealError {
         /// Bytes now.
         found: u64,
     },
+    /// A step of the way did not come to its end.
+    #[error("failed to {}", step.what())]
+    Step {
+        /// Which.
+        step: Step,
+        /// Why.
+        source: Box<SealError>,
+    },
     /// The plaintext could not be read, moved or looked at.
-    #[error("the plaintext could not be taken")]
-    Input(#[source] PathError),
+    #[error(transparent)]
+    Input(PathError),
     /// The ciphertext or its record could not be written.
-    #[error("the output could not be written")]
-    Output(#[source] PathError),
+    #[error(transparent)]
+    Output(PathError),
     /// Less room than the message needs.
     #[error("{path:?} has {free} bytes free, and the message needs {needed}")]
     NoSpace {
@@ -58,7 +66,7 @@ pub enum SealError {
     #[error("{0:?} exists already")]
     NameTaken(PathBuf),
     /// The message layer refused.
-    #[error("the message could not be written")]
+    #[error("the frames could not be encrypted")]
     Encrypt(#[from] EncryptError),
     /// The ciphertext that was read back does not open: broken memory, storage or program.
     #[error("the staged message did not verify")]
@@ -116,7 +124,69 @@ pub enum SealError {
     Random(getrandom::Error),
 }
 
+/// What was being done with a file when its way ended early.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Reading, encrypting and flushing into the output folder.
+    Stage,
+    /// Reading the staged message back.
+    Verify,
+    /// Giving it its final name.
+    Publish,
+    /// Erasing the plaintext.
+    Erase,
+    /// Writing the metadata record.
+    Record,
+}
+
+impl Step {
+    /// One stable word for the journal.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Stage => "stage",
+            Self::Verify => "verify",
+            Self::Publish => "publish",
+            Self::Erase => "erase",
+            Self::Record => "record",
+        }
+    }
+
+    const fn what(self) -> &'static str {
+        match self {
+            Self::Stage => "write the message",
+            Self::Verify => "verify the message",
+            Self::Publish => "publish the message",
+            Self::Erase => "erase the plaintext",
+            Self::Record => "write the record",
+        }
+    }
+
+    /// Names the step in an error.
+    pub(super) fn failed(self) -> impl FnOnce(SealError) -> SealError {
+        move |error| SealError::Step {
+            step: self,
+            source: Box::new(error),
+        }
+    }
+}
+
 impl SealError {
+    /// The step that failed, of those after the claim.
+    pub fn step(&self) -> Option<Step> {
+        match self {
+            Self::Step { step, .. } => Some(*step),
+            _ => None,
+        }
+    }
+
+    /// What went wrong in the step.
+    fn cause(&self) -> &Self {
+        match self {
+            Self::Step { source, .. } => source.cause(),
+            cause => cause,
+        }
+    }
+
     /// Of a pump between two files; what the message layer refused becomes `message`'s variant.
     pub(super) fn of_pump<E: std::error::Error>(
         error: PumpError<E>,
@@ -140,6 +210,7 @@ impl SealError {
     /// One stable word for metrics, status and the journal.
     pub fn reason(&self) -> &'static str {
         match self {
+            Self::Step { source, .. } => source.reason(),
             Self::Gone(_) => "gone",
             Self::Changed(_) => "changed",
             Self::NotAFile { .. } => "not_a_file",
@@ -165,7 +236,7 @@ impl SealError {
 
     /// Whether there is nothing left to seal, as somebody took the file first.
     pub fn is_gone(&self) -> bool {
-        matches!(self, Self::Gone(_))
+        matches!(self.cause(), Self::Gone(_))
     }
 
     /// Whether a call was refused that changed nothing, and may be made again. A failed flush may not: its error is
@@ -176,7 +247,7 @@ impl SealError {
 
     /// Whether looking again at once may help, as the producer, or another worker, is just not done.
     pub fn is_producer_active(&self) -> bool {
-        matches!(self, Self::Changed(_) | Self::Busy(_))
+        matches!(self.cause(), Self::Changed(_) | Self::Busy(_))
     }
 }
 
@@ -203,5 +274,33 @@ fn io_reason(error: &PathError, side: &'static str) -> &'static str {
         io::ErrorKind::ReadOnlyFilesystem => "read_only",
         _ if error.is(Errno::MFILE) || error.is(Errno::NFILE) => "file_limit",
         _ => side,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn full(path: &str) -> SealError {
+        SealError::Output(PathError {
+            action: "flush",
+            path: path.into(),
+            source: io::Error::from(io::ErrorKind::StorageFull),
+        })
+    }
+
+    #[test]
+    fn a_step_names_itself_and_leaves_the_reason_as_it_is() {
+        let error = Step::Publish.failed()(full("/out"));
+        assert_eq!(error.to_string(), "failed to publish the message");
+        let cause = std::error::Error::source(&error).unwrap();
+        assert_eq!(cause.to_string(), "failed to flush \"/out\"");
+        assert_eq!(error.step(), Some(Step::Publish));
+        assert_eq!((error.reason(), full("/out").step()), ("no_space", None));
+
+        let gone = |path: &str| Step::Stage.failed()(SealError::Gone(path.into()));
+        assert!(gone("/a").is_gone() && !gone("/a").is_producer_active());
+        let changed = Step::Erase.failed()(SealError::Changed("/a".into()));
+        assert!(changed.is_producer_active() && !changed.is_gone());
     }
 }

@@ -34,7 +34,7 @@ use crate::message::EncryptionMaterials;
 
 pub use claim::{Arrival, Claimed};
 pub use erase::Erased;
-pub use error::{NotClaimed, SealError};
+pub use error::{NotClaimed, SealError, Step};
 pub use finish::{Recorded, Sealed};
 pub use folders::{CLAIMS, FolderError, Folders};
 pub use home::ClaimName;
@@ -58,12 +58,13 @@ pub fn seal(
     materials: &EncryptionMaterials,
     data_key_use: &DataKeyUse,
 ) -> Result<Recorded, SealError> {
-    let staged = Staged::stage(folders, claimed, materials, data_key_use)?;
+    let staged = Staged::stage(folders, claimed, materials, data_key_use).map_err(Step::Stage.failed())?;
     let verified = if folders.options.verify {
-        Verified::verify(staged, materials)?
+        Verified::verify(staged, materials).map_err(Step::Verify.failed())?
     } else {
         Verified::unchecked(staged)
     };
-    let published = Published::publish(folders, verified)?;
-    Erased::erase(folders, published)?.record(folders)
+    let published = Published::publish(folders, verified).map_err(Step::Publish.failed())?;
+    let erased = Erased::erase(folders, published).map_err(Step::Erase.failed())?;
+    erased.record(folders).map_err(Step::Record.failed())
 }

@@ -37,6 +37,16 @@ impl Cause {
             Self::Backlog => "backlog",
         }
     }
+
+    /// Which of two causes a pass is made for. A timer's is the one that counts missed files, so any other one outweighs
+    /// it; a loss of events is news, a backlog is not.
+    pub(super) const fn weight(self) -> u8 {
+        match self {
+            Self::Timer => 0,
+            Self::Backlog => 1,
+            _ => 2,
+        }
+    }
 }
 
 /// Told of every directory before it is listed, so that nothing falls between the listing and the watch.

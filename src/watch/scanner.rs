@@ -43,8 +43,7 @@ impl Scanner {
 
     /// Asks for a pass over the whole folder that begins after now.
     pub fn request(&mut self, cause: Cause) {
-        // A timer's pass is the one that counts missed files, so any other cause outweighs it.
-        if self.wanted.is_none_or(|wanted| wanted == Cause::Timer) {
+        if self.wanted.is_none_or(|wanted| wanted.weight() < cause.weight()) {
             self.wanted = Some(cause);
             self.found_before = None;
         }

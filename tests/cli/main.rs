@@ -8,6 +8,8 @@
     reason = "a test that cannot go on has failed"
 )]
 
+#[path = "../support/fault_proxy.rs"]
+mod fault_proxy;
 #[path = "../support/kms.rs"]
 mod kms;
 mod support;
@@ -23,7 +25,14 @@ mod complaint_modes_are_preserved;
 mod complaint_the_wrapping_key_is_named;
 mod complaint_what_was_not_done_shows_in_the_exit_status;
 mod every_command_shows_an_example;
-mod exit_codes_are_those_of_the_contract;
+mod exit_64_is_a_command_line_that_will_not_do;
+mod exit_65_is_a_message_that_does_not_hold;
+mod exit_66_is_an_input_that_is_not_there;
+mod exit_69_is_a_key_service_that_is_away;
+mod exit_73_is_an_output_that_cannot_be_made;
+mod exit_74_is_an_error_of_input_or_output;
+mod exit_77_is_a_permission_that_is_missing;
+mod exit_78_is_a_configuration_that_will_not_do;
 mod folders_come_back_as_they_were;
 mod headers_are_shown_without_a_key;
 mod inputs_are_erased_on_request;

@@ -44,6 +44,26 @@ impl Place {
         place
     }
 
+    /// A configuration with one drop from `in` to `out`, which are made, and these tables; the keyring is the local one
+    /// unless they have another.
+    pub(crate) fn drop_configuration(&self, name: &str, tables: &str) {
+        for folder in ["in", "out"] {
+            fs::create_dir_all(self.path(folder)).unwrap();
+        }
+        let local = "[keyring.main]\ntype = \"raw-aes\"\nnamespace = \"tests\"\nname = \"local\"\nkey_file = \"key\"\n";
+        let (keyring, local) = if tables.contains("[keyring.kms]") {
+            ("kms", "")
+        } else {
+            ("main", local)
+        };
+        self.write(
+            name,
+            format!(
+                "{tables}{local}[[drop]]\nname = \"main\"\ninput = \"in\"\noutput = \"out\"\nkeyring = \"{keyring}\"\n"
+            ),
+        );
+    }
+
     pub(crate) fn path(&self, name: impl AsRef<Path>) -> PathBuf {
         self.folder.path().join(name)
     }

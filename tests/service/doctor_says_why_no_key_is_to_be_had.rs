@@ -21,6 +21,15 @@ fn a_key_service_that_is_down_ends_with_69() {
 }
 
 #[test]
+fn a_host_without_root_certificates_ends_with_69() {
+    let site = Site::with(&KMS.replace("http://127.0.0.1:9", "https://127.0.0.1:9"), "");
+    let none = [("SSL_CERT_FILE", "/none"), ("SSL_CERT_DIR", "/none")];
+    let examined = doctor_with(&site, &[CREDENTIALS, none].concat());
+    examined.says("data_key", "problem", "no root certificates");
+    assert_eq!(examined.code, Some(69), "{:#}", examined.answer);
+}
+
+#[test]
 fn bodies_that_would_be_logged_end_with_78() {
     let site = Site::with(KMS, "");
     let examined = doctor_with(

@@ -6,7 +6,7 @@ use rustix::process::Signal;
 use crate::daemon::Site;
 
 /// What systemd would hear until a message holds this.
-fn heard_until(socket: &UnixDatagram, wanted: &str) -> Vec<String> {
+pub(crate) fn heard_until(socket: &UnixDatagram, wanted: &str) -> Vec<String> {
     let mut heard = Vec::new();
     let mut buffer = [0; 4096];
     loop {
