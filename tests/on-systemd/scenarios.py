@@ -31,17 +31,11 @@ socket = "/run/sealdrop/metrics.sock"
 socket = "/run/sealdrop/status.sock"
 """
 QUICK = """[Service]
-WatchdogSec=4s
+WatchdogSec={watchdog}s
 TimeoutAbortSec=3s
 RestartSec=200ms
 ReadWritePaths=/srv/slow
 """
-
-
-def write(guest, path, text):
-    inside = guest.root / path.lstrip("/")
-    inside.parent.mkdir(parents=True, exist_ok=True)
-    inside.write_text(text)
 
 
 def drop(guest, name, folder=INPUT, content="plain", mask="007", user="producer"):
@@ -83,9 +77,9 @@ def the_package_is_installed_and_nothing_is_started(guest):
 def another_users_file_is_sealed_and_found_in_the_journal(guest):
     guest.run("useradd -m -G sealdrop-drop producer && echo secret >/home/producer/secret")
     guest.run(f"install -d -o sealdrop -g sealdrop-drop -m 3770 /var/lib/sealdrop/slow && install -d -o sealdrop /srv/slow/out")
-    write(guest, CONFIG, CONFIGURATION)
+    guest.write(CONFIG, CONFIGURATION)
     guest.run("sealdrop check --config " + CONFIG)
-    write(guest, f"{DROP_INS}/quick.conf", QUICK)
+    guest.write(f"{DROP_INS}/quick.conf", QUICK.format(watchdog=guest.WATCHDOG))
     guest.run(f"cp {PACKAGED}/producers-in-the-group.conf {DROP_INS}/ && systemctl daemon-reload")
     guest.run("systemctl enable --now sealdrop")
     assert guest.show("StatusText").startswith("queue 0, held 0, sealed 0, keyring unproven"), guest.show("StatusText")
@@ -104,10 +98,10 @@ def another_users_file_is_sealed_and_found_in_the_journal(guest):
 
 def a_reload_takes_the_good_and_refuses_the_bad(guest):
     pid = guest.show("MainPID")
-    write(guest, CONFIG, CONFIGURATION.replace("[metrics]", 'max_size = "1GiB"\n[metrics]'))
+    guest.write(CONFIG, CONFIGURATION.replace("[metrics]", 'max_size = "1GiB"\n[metrics]'))
     guest.run("systemctl reload sealdrop")
     guest.wait("the new configuration", lambda: events(guest, "config_reloaded"))
-    write(guest, CONFIG, CONFIGURATION.replace("workers", "wrokers"))
+    guest.write(CONFIG, CONFIGURATION.replace("workers", "wrokers"))
     guest.run("systemctl reload sealdrop")
     refused = guest.wait("the refusal", lambda: guest.journal("SEALDROP_EVENT=config_rejected"))[0]
     assert "sealdrop.toml:1" in refused["MESSAGE"] and "workers" in refused["MESSAGE"], refused
@@ -115,11 +109,13 @@ def a_reload_takes_the_good_and_refuses_the_bad(guest):
     drop(guest, "after-the-reload")
     sealed(guest, "after-the-reload")
     assert guest.show("MainPID") == pid
-    write(guest, CONFIG, CONFIGURATION)
+    guest.write(CONFIG, CONFIGURATION)
 
 
 def a_stopped_daemon_trips_the_watchdog(guest):
-    before = int(guest.show("NRestarts"))
+    before, seen = int(guest.show("NRestarts")), guest.show("WatchdogTimestampMonotonic")
+    # The last reload asked for time; the next sign of life takes that back.
+    guest.wait("a sign of life", lambda: guest.show("WatchdogTimestampMonotonic") != seen)
     guest.run("kill -STOP " + guest.show("MainPID"))
     drop(guest, "during-the-stop")
     guest.wait("the restart", lambda: int(guest.show("NRestarts")) > before)
@@ -129,8 +125,7 @@ def a_stopped_daemon_trips_the_watchdog(guest):
 
 def a_wedged_worker_trips_the_watchdog(guest):
     before = int(guest.show("NRestarts"))
-    disk = guest.disk("/srv/slow")
-    guest._host("fsfreeze", "-f", disk)
+    guest.run("fsfreeze -f /srv/slow")
     try:
         drop(guest, "wedged", folder="/var/lib/sealdrop/slow")
         stuck = guest.wait("the complaint", lambda: guest.journal("SEALDROP_EVENT=stuck"))[0]
@@ -138,19 +133,29 @@ def a_wedged_worker_trips_the_watchdog(guest):
         timeouts = lambda: guest.ask("journalctl -q -u sealdrop").count("Watchdog timeout")
         guest.wait("the watchdog", lambda: timeouts() >= 2)
     finally:
-        guest._host("fsfreeze", "-u", disk)
+        guest.run("fsfreeze -u /srv/slow")
     guest.wait("the restart", lambda: int(guest.show("NRestarts")) > before)
     guest.wait("the file", lambda: guest.ask("ls /srv/slow/out/wedged.encrypted.json").startswith("/srv"))
     assert not guest.run("find /var/lib/sealdrop/slow -type f")
 
 
 def load(guest, kind):
-    """Forty files of a mebibyte, all at once."""
+    """Forty files of a mebibyte, all at once, which a power cut leaves."""
     staging = f"/var/lib/sealdrop/staging-{kind}"
     guest.run(f"install -d -o producer -g sealdrop-drop -m 2770 {staging}")
     # mv looks at each of several files again and complains of those that are taken by then; the counts below tell.
-    make = f"for i in $(seq 40); do head -c 1M /dev/zero >{staging}/{kind}$i; done; mv {staging}/* {INPUT} || true"
-    guest.run(f"runuser -u producer -- sh -c 'umask 007; {make}'")
+    make = f"for i in $(seq 40); do yes {kind} $i | head -c 1M >{staging}/{kind}$i; done; sync {staging}/*"
+    hand_over = f"mv {staging}/* {INPUT} || true; sync {INPUT} {staging}"
+    guest.run(f"runuser -u producer -- sh -c 'umask 007; {make}; {hand_over}'")
+
+
+def all_is_as_it_was(guest, kind):
+    """Each of the forty, opened again, has the bytes that were dropped."""
+    opened = f"/var/lib/sealdrop/opened-{kind}"
+    options = f"-r -S -q --strip-suffix .encrypted --config {CONFIG} --keyring main -i {OUTPUT} -o {opened}"
+    guest.run(f"install -d -o sealdrop {opened} && runuser -u sealdrop -- sealdrop decrypt {options}")
+    compare = f"yes {kind} $i | head -c 1M | cmp - {opened}/{kind}$i || exit 1"
+    guest.run(f"for i in $(seq 40); do {compare}; done; rm -r {opened}")
 
 
 def a_stop_under_load_finishes_what_is_under_way(guest):
@@ -163,6 +168,7 @@ def a_stop_under_load_finishes_what_is_under_way(guest):
     print(f"  {done} were sealed, {left} wait whole")
     guest.run("systemctl start sealdrop")
     guest.wait("the rest", lambda: records(guest) == 40)
+    all_is_as_it_was(guest, "load")
 
 
 def a_machine_that_fails_in_mid_work_recovers_at_its_boot(guest):
@@ -170,8 +176,11 @@ def a_machine_that_fails_in_mid_work_recovers_at_its_boot(guest):
     guest.crash()  # at once: forty files take longer
     guest.boot()
     guest.wait("all of it", lambda: records(guest, "crash") == 40)
-    assert claims(guest) == "" and not guest.run(f"ls {INPUT}")
-    print(f"  {events(guest, 'recovered')} were recovered")
+    guest.wait("the last trace", lambda: claims(guest) == "")
+    assert not guest.run(f"ls {INPUT}")
+    all_is_as_it_was(guest, "crash")
+    begun = guest.journal("-b SEALDROP_EVENT=recovering")
+    print(f"  {[line['MESSAGE'] for line in begun]}, {events(guest, 'recovered')} were recovered")
 
 
 def probe(guest, name, drop_ins):
@@ -179,10 +188,9 @@ def probe(guest, name, drop_ins):
     unit = guest.run("cat /usr/lib/systemd/system/sealdrop.service")
     unit = unit.replace("ExecStart=", "ExecStart=/usr/local/bin/probe\n#").replace("Type=notify", "Type=oneshot")
     keep = [line for line in unit.splitlines() if not line.startswith(("WatchdogSec", "ExecReload", "Restart"))]
-    write(guest, f"/run/systemd/system/{name}.service", "")
     path = f"/run/systemd/system/{name}.service"
-    text = "\n".join(keep)
-    guest.run(f"cat >{path} <<'END'\n{text}\nEND\nmkdir -p {path}.d")
+    guest.write(path, "\n".join(keep))
+    guest.run(f"mkdir -p {path}.d")
     for drop_in in drop_ins:
         guest.run(f"cp {PACKAGED}/{drop_in} {path}.d/")
     guest.run(f"systemctl daemon-reload && systemctl start {name}")
@@ -210,18 +218,28 @@ def private_files_of_other_users_are_sealed_with_their_drop_in(guest):
 
 
 def starts_that_fail_say_why_by_their_status(guest):
-    guest.run(f"systemctl stop sealdrop && rm {DROP_INS}/other-users-files.conf && systemctl daemon-reload")
-    write(guest, CONFIG, CONFIGURATION.replace("workers", "wrokers"))
+    guest.run(f"systemctl stop sealdrop && rm -f {DROP_INS}/other-users-files.conf && systemctl daemon-reload")
+    guest.write(CONFIG, CONFIGURATION.replace("workers", "wrokers"))
     assert guest.try_run("systemctl start sealdrop")[0] == 1
     assert guest.show("ExecMainStatus") == "78", guest.show("ExecMainStatus")
     assert guest.show("ActiveState") == "failed" and guest.show("NRestarts") == "0"  # trying again does not help
-    write(guest, CONFIG, CONFIGURATION)
+    guest.write(CONFIG, CONFIGURATION)
     guest.run(f"systemctl reset-failed sealdrop; chmod 600 {CONFIG}")
     guest.try_run("systemctl start sealdrop")
     guest.wait("status 77", lambda: "status=77" in guest.ask("journalctl -q -u sealdrop"))
     guest.wait("another try", lambda: int(guest.show("NRestarts")) > 0)
     guest.run(f"chmod 644 {CONFIG}")
-    guest.wait("the start", lambda: guest.ask("systemctl is-active sealdrop") == "active")
+    is_active = lambda: guest.ask("systemctl is-active sealdrop") == "active"
+    guest.wait("the start", is_active)
+    # A daemon that cannot be killed yet, as its disk hangs, or one that somebody started by hand.
+    by_hand = "systemd-run -q -p User=sealdrop --unit=by-hand sealdrop run --config"
+    guest.run(f"systemctl stop sealdrop && sed '/^.metrics/,$d' {CONFIG} >/root/by-hand.toml && mv /root/by-hand.toml /etc/sealdrop")
+    guest.run(f"{by_hand} /etc/sealdrop/by-hand.toml")
+    guest.wait("the other daemon", lambda: guest.journal("-u by-hand SEALDROP_EVENT=started"))
+    guest.try_run("systemctl start sealdrop")
+    guest.wait("status 75", lambda: "status=75" in guest.ask("journalctl -q -u sealdrop"))
+    guest.run("systemctl stop by-hand")
+    guest.wait("the start", is_active)
 
 
 def a_purge_keeps_the_data(guest):
