@@ -25,6 +25,7 @@ mod recover;
 mod scrub;
 mod seal_body;
 mod stage;
+mod step;
 mod traces;
 mod trial;
 mod verify;
@@ -34,7 +35,7 @@ use crate::message::EncryptionMaterials;
 
 pub use claim::{Arrival, Claimed};
 pub use erase::Erased;
-pub use error::{NotClaimed, SealError, Step};
+pub use error::{NotClaimed, SealError};
 pub use finish::{Recorded, Sealed};
 pub use folders::{CLAIMS, FolderError, Folders};
 pub use home::ClaimName;
@@ -47,6 +48,7 @@ pub use record::{Ciphertext, DataKey, Details, Erasure, Outcome, Plaintext, Reco
 pub use recover::{Recovered, claims, recover};
 pub use seal_body::seal_file;
 pub use stage::Staged;
+pub use step::Step;
 pub use traces::{Traces, tidy};
 pub use trial::{Trial, try_erasure};
 pub use verify::Verified;

@@ -88,7 +88,8 @@ fn a_scan_that_is_asked_for_during_another_begins_anew() {
             Producer::start(root).does("for i in range(300): open(f'f{i}', 'w')");
             let mut intake = Intake::open_unscanned(root, recursive());
             intake.scanner.scan(100, &mut (), |_| false).unwrap();
-            intake.scanner.request(Cause::Overflow);
+            intake.scanner.request(Cause::Backlog);
+            intake.scanner.request(Cause::Overflow); // a loss of events is what is told
             let mut ends = Vec::new();
             while intake.scanner.is_pending() {
                 let scan = intake.scanner.scan(100, &mut (), |_| false).unwrap();

@@ -30,6 +30,19 @@ socket = "/run/sealdrop/metrics.sock"
 [status]
 socket = "/run/sealdrop/status.sock"
 """
+FIRST = """[keyring.main]
+type = "raw-aes"
+namespace = "test"
+name = "key"
+key_file = "/var/lib/sealdrop/key"
+[[drop]]
+name = "main"
+input = "/var/lib/sealdrop/in"
+output = "/var/lib/sealdrop/out"
+keyring = "main"
+[status]
+socket = "/run/sealdrop/status.sock"
+"""
 QUICK = """[Service]
 WatchdogSec={watchdog}s
 TimeoutAbortSec=3s
@@ -74,8 +87,22 @@ def the_package_is_installed_and_nothing_is_started(guest):
     assert "sealdrop is ready" in guest.run("journalctl --list-catalog")
 
 
+def the_manuals_first_steps_lead_to_a_sealed_file(guest):
+    guest.run("useradd -m producer && useradd oncall && echo secret >/home/producer/secret")
+    guest.write(CONFIG, FIRST)
+    manual = guest.run("cat /usr/share/doc/sealdrop/manual.md || zcat /usr/share/doc/sealdrop/manual.md.gz")
+    steps = manual.split("## Before the first file")[1].split("```sh")[1].split("```")[0]
+    steps = steps.replace("editor ", "test -f ").replace("PRODUCER", "producer").replace("OPERATOR", "oncall")
+    told = guest.run(f"set -ex; {steps}")
+    assert "0 problems" in told and "NEEDS ATTENTION" not in told, told
+    sealed(guest, "first")
+    opened = f"sealdrop decrypt -S -q --config {CONFIG} --keyring main -i {OUTPUT}/first.encrypted -o -"
+    assert guest.run(f"runuser -u sealdrop -- {opened}") == "test"
+    guest.run("runuser -u oncall -- sealdrop status")
+    guest.run(f"systemctl disable --now sealdrop && rm {OUTPUT}/first* {DROP_INS}/*.conf")
+
+
 def another_users_file_is_sealed_and_found_in_the_journal(guest):
-    guest.run("useradd -m -G sealdrop-drop producer && echo secret >/home/producer/secret")
     guest.run(f"install -d -o sealdrop -g sealdrop-drop -m 3770 /var/lib/sealdrop/slow && install -d -o sealdrop /srv/slow/out")
     guest.write(CONFIG, CONFIGURATION)
     guest.run("sealdrop check --config " + CONFIG)
@@ -253,6 +280,7 @@ def a_purge_keeps_the_data(guest):
 
 ALL = [
     the_package_is_installed_and_nothing_is_started,
+    the_manuals_first_steps_lead_to_a_sealed_file,
     another_users_file_is_sealed_and_found_in_the_journal,
     a_reload_takes_the_good_and_refuses_the_bad,
     a_stopped_daemon_trips_the_watchdog,

@@ -12,7 +12,7 @@ const NAMES: [&str; 19] = [
     "sealdrop_oldest_plaintext_age_seconds 0.0",
     "sealdrop_exposure_seconds_count 1",
     "sealdrop_erasure_total{outcome=",
-    "# TYPE sealdrop_rescans counter",
+    "sealdrop_rescans_total{cause=\"start\"} 1",
     "sealdrop_files_missed_by_events_total 0",
     "# TYPE sealdrop_kms_requests counter",
     "sealdrop_kms_request_seconds_count 0",
