@@ -44,6 +44,7 @@ class Machine:
             (self.folder / name).mkdir()
         layers = f"lowerdir={base},upperdir={self.folder}/upper,workdir={self.folder}/work"
         host("mount", "-t", "overlay", "overlay", "-o", layers, self.root)
+        self.mounted = [self.root]
         for place, size in disks.items():
             with open(self.image(place), "wb") as file:
                 file.truncate(size)
@@ -73,6 +74,8 @@ class Machine:
     def close(self):
         if self.is_running():
             self.crash()
+        for point in self.mounted:  # else its folder could not be removed
+            subprocess.run(["umount", "-l", point], capture_output=True)
 
     def run(self, script):
         code, said = self.try_run(script)

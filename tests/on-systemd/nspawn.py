@@ -18,6 +18,7 @@ class Container(Machine):
             mounted = self.image(place).with_suffix("")
             mounted.mkdir()
             host("mount", "-o", "loop", self.image(place), mounted)
+            self.mounted.append(mounted)
             self.binds.append(f"--bind={mounted}:{place}")
 
     def start(self):
