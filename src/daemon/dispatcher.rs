@@ -239,6 +239,17 @@ impl Dispatcher {
         if let (Work::Candidate(candidate), Some(at)) = (&work, hinted) {
             self.changed(&candidate.path, at);
         }
+        if self.schedule.under_way() == 0 {
+            self.tidy();
+        }
+    }
+
+    /// Removes what claims that are over have left; what cannot go yet goes later.
+    fn tidy(&self) {
+        let removed = tokio::task::block_in_place(|| self.place.folders.remove_spares());
+        if let Err((left, error)) = removed {
+            report::untidied(&self.place, left, &error);
+        }
     }
 
     pub(super) fn know(&self, act: impl FnOnce(&mut super::known::Known)) {
@@ -272,7 +283,12 @@ impl Dispatcher {
         if let Some(eyes) = &self.eyes {
             let folders = &self.place.folders;
             let lost = match (eyes.hints.check_alive(), folders.check_output()) {
-                (Ok(()), Ok(())) => return self.forget_gone(),
+                (Ok(()), Ok(())) => {
+                    if self.schedule.under_way() == 0 {
+                        self.tidy();
+                    }
+                    return self.forget_gone();
+                }
                 (Err(error), _) => report::chain(&error),
                 (_, Err(error)) => report::chain(&error),
             };

@@ -3,6 +3,7 @@
 //! Each drop has a dispatcher that turns hints and scans into jobs; a few worker threads, shared by all drops, take
 //! each file through its whole way. Async is for waiting only: signals, timers, the key service.
 
+mod begin;
 mod dispatcher;
 mod error;
 mod heart;
@@ -23,7 +24,6 @@ mod setback;
 mod state;
 mod status;
 mod systemd;
-mod tidier;
 mod worker;
 
 use std::io;
@@ -182,16 +182,12 @@ impl Daemon {
         let _entered = runtime.enter();
         let (dispatchers, senders) = open_drops(settings, shared, &keyrings, &queue)?;
         let sockets = serve::start(settings, &shared.state)?;
-        let (tidier_sender, tidier) = tidier::start().map_err(system("start the tidier"))?;
         let desk = Desk {
             queue: Arc::clone(&queue),
             runtime: runtime.handle().clone(),
             reports: senders,
-            tidier: tidier_sender,
         };
-        let mut threads = start_workers(workers, &desk, &shared.heart)?;
-        drop(desk); // the tidier ends when its last sender is gone
-        threads.push(tidier); // the last one, as it ends when the workers have
+        let threads = start_workers(workers, &desk, &shared.heart)?;
         let (stop, stopped) = watch::channel(false);
         let (looked, mut all_looked) = mpsc::channel::<()>(1);
         let dispatchers = dispatchers

@@ -5,14 +5,17 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 /// Files above this many bytes count as long.
 const LONG: u64 = 16 << 20;
+/// Jobs that a worker is given together, where many wait: they share flushes.
+const MOST_TOGETHER: usize = 16;
+/// Bytes that they may have together, so that the first does not wait long for the last.
+const BYTES_TOGETHER: u64 = 1 << 20;
 
 /// A queue of jobs, shared by dispatchers and workers.
 #[derive(Debug)]
 pub(super) struct Queue<T> {
     state: Mutex<State<T>>,
     ready: Condvar,
-    /// Workers that long files may have at the same time.
-    long_at_once: usize,
+    workers: usize,
 }
 
 #[derive(Debug)]
@@ -27,15 +30,23 @@ struct State<T> {
 
 #[derive(Debug)]
 struct Lanes<T> {
-    short: VecDeque<(u64, T)>,
-    long: VecDeque<(u64, T)>,
+    short: VecDeque<Queued<T>>,
+    long: VecDeque<Queued<T>>,
     arrivals: u64,
 }
 
-/// A job taken from the queue; give it back to [`Queue::done`] when it is over.
+#[derive(Debug)]
+struct Queued<T> {
+    /// By arrival.
+    number: u64,
+    size: u64,
+    job: T,
+}
+
+/// Jobs of one drop taken from the queue; give them back to [`Queue::done`] when they are over.
 #[derive(Debug)]
 pub(super) struct Taken<T> {
-    pub(super) job: T,
+    jobs: Vec<T>,
     is_long: bool,
 }
 
@@ -55,7 +66,7 @@ impl<T> Queue<T> {
         Self {
             state: Mutex::new(state),
             ready: Condvar::new(),
-            long_at_once: (workers / 2).max(1),
+            workers,
         }
     }
 
@@ -65,31 +76,43 @@ impl<T> Queue<T> {
         if let Some(lanes) = state.lanes.get_mut(index) {
             let number = lanes.arrivals;
             lanes.arrivals += 1;
-            if size > LONG {
-                lanes.long.push_back((number, job));
+            let lane = if size > LONG {
+                &mut lanes.long
             } else {
-                lanes.short.push_back((number, job));
-            }
+                &mut lanes.short
+            };
+            lane.push_back(Queued { number, size, job });
         }
         drop(state);
         self.ready.notify_one();
     }
 
-    /// Waits for a job; `None` once the queue is closed.
+    /// Waits for jobs: one, or where more wait than there are workers, some short ones of a drop. `None` once the queue is
+    /// closed.
     pub(super) fn take(&self) -> Option<Taken<T>> {
         let mut state = self.lock();
         loop {
             if state.closed {
                 return None;
             }
-            if let Some(taken) = state.next(self.long_at_once) {
+            if let Some(taken) = state.next(self.workers) {
                 return Some(taken);
             }
             state = self.ready.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
     }
 
-    /// Says that a job is over.
+    /// The same without waiting; `None` also while there are none.
+    pub(super) fn try_take(&self) -> Option<Taken<T>> {
+        let mut state = self.lock();
+        if state.closed {
+            None
+        } else {
+            state.next(self.workers)
+        }
+    }
+
+    /// Says that what was taken is over.
     pub(super) fn done(&self, is_long: bool) {
         if is_long {
             self.lock().long_under_way -= 1;
@@ -115,23 +138,29 @@ impl<T> Queue<T> {
 }
 
 impl<T> Taken<T> {
-    /// The job, and what [`Queue::done`] wants to know.
-    pub(super) fn into_parts(self) -> (T, bool) {
-        (self.job, self.is_long)
+    /// What [`Queue::done`] wants to know.
+    pub(super) fn is_long(&self) -> bool {
+        self.is_long
+    }
+
+    /// The jobs, in their order.
+    pub(super) fn into_jobs(self) -> Vec<T> {
+        self.jobs
     }
 }
 
 impl<T> State<T> {
-    /// The next job by turns of the drops; within one, whichever lane's head came first and may go.
-    fn next(&mut self, long_at_once: usize) -> Option<Taken<T>> {
+    /// The next jobs by turns of the drops; within one, whichever lane's head came first and may go. Long files never
+    /// have more than half of the workers.
+    fn next(&mut self, workers: usize) -> Option<Taken<T>> {
         let drops = self.lanes.len();
-        let long_may_go = self.long_under_way < long_at_once;
+        let long_may_go = self.long_under_way < (workers / 2).max(1);
         for step in 0..drops {
             let index = (self.turn + step) % drops;
             let Some(taken) = self
                 .lanes
                 .get_mut(index)
-                .and_then(|lanes| lanes.next(long_may_go))
+                .and_then(|lanes| lanes.next(long_may_go, workers))
             else {
                 continue;
             };
@@ -144,14 +173,27 @@ impl<T> State<T> {
 }
 
 impl<T> Lanes<T> {
-    fn next(&mut self, long_may_go: bool) -> Option<Taken<T>> {
+    fn next(&mut self, long_may_go: bool, workers: usize) -> Option<Taken<T>> {
         let long_is_first = match (self.short.front(), self.long.front()) {
-            (Some((short, _)), Some((long, _))) => long < short,
+            (Some(short), Some(long)) => long.number < short.number,
             (short, _) => short.is_none(),
         };
-        let is_long = long_may_go && long_is_first;
-        let lane = if is_long { &mut self.long } else { &mut self.short };
-        lane.pop_front().map(|(_, job)| Taken { job, is_long })
+        if long_may_go && long_is_first {
+            let jobs = self.long.pop_front().map(|waiting| vec![waiting.job])?;
+            return Some(Taken { jobs, is_long: true });
+        }
+        let share = self.short.len().div_ceil(workers).min(MOST_TOGETHER);
+        let first = self.short.pop_front()?;
+        let (mut jobs, mut bytes) = (vec![first.job], first.size);
+        while jobs.len() < share
+            && let Some(next) = self
+                .short
+                .pop_front_if(|next| bytes + next.size <= BYTES_TOGETHER)
+        {
+            bytes += next.size;
+            jobs.push(next.job);
+        }
+        Some(Taken { jobs, is_long: false })
     }
 }
 
@@ -160,7 +202,9 @@ mod tests {
     use super::*;
 
     fn take(queue: &Queue<&'static str>) -> (&'static str, bool) {
-        queue.take().unwrap().into_parts()
+        let mut taken = queue.take().unwrap();
+        assert_eq!(taken.jobs.len(), 1);
+        (taken.jobs.remove(0), taken.is_long)
     }
 
     #[test]
@@ -183,7 +227,7 @@ mod tests {
 
     #[test]
     fn drops_take_turns() {
-        let queue = Queue::new(2, 2);
+        let queue = Queue::new(2, 3);
         for job in ["a1", "a2", "a3"] {
             queue.push(0, 1, job);
         }
@@ -192,6 +236,24 @@ mod tests {
             [take(&queue).0, take(&queue).0, take(&queue).0],
             ["a1", "b1", "a2"]
         );
+    }
+
+    #[test]
+    fn where_more_wait_than_there_are_workers_each_takes_its_share_of_small_ones() {
+        let share = |sizes: &[u64]| {
+            let queue = Queue::new(1, 4);
+            for size in sizes {
+                queue.push(0, *size, *size);
+            }
+            queue.take().unwrap().into_jobs()
+        };
+        assert_eq!(share(&[1; 4]).len(), 1);
+        assert_eq!(share(&[1; 12]).len(), 3);
+        assert_eq!(share(&[1; 1000]).len(), MOST_TOGETHER);
+        // Not behind more bytes than that, nor behind a long one.
+        assert_eq!(share(&[BYTES_TOGETHER / 2; 12]).len(), 2);
+        assert_eq!(share(&[LONG; 12]), [LONG]);
+        assert_eq!(share(&[LONG + 1; 12]), [LONG + 1]);
     }
 
     #[test]

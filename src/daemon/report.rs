@@ -234,8 +234,8 @@ pub(super) fn leftovers(place: &Place, claims: usize) {
             sealdrop_event = "recovering",
             message_id = message_id::RECOVERING,
             sealdrop_drop = place.name(),
-            "{claims} {} under way when sealdrop last ended",
-            if claims == 1 { "file was" } else { "files were" }
+            "{claims} {} left when sealdrop last ended",
+            if claims == 1 { "claim was" } else { "claims were" }
         );
     }
 }
@@ -246,7 +246,7 @@ pub(super) fn untidied(place: &Place, files: usize, error: &SealError) {
         message_id = message_id::UNTIDIED,
         sealdrop_drop = place.name(),
         sealdrop_reason = error.reason(),
-        "the traces of up to {files} sealed files stay for now, at most until the next start: {}",
+        "the empty folders of {files} claims stay for now, at most until the next start: {}",
         chain(error)
     );
 }

@@ -1,22 +1,19 @@
-//! A worker: one file after the other, each through settle, materials, claim and the rest of its way.
+//! A worker: it takes files through their whole way, those that it gets together side by side.
 
-use std::any::Any;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::mpsc::SyncSender;
 use std::time::{Duration, SystemTime};
 
 use tokio::runtime::Handle;
 use tokio::sync::mpsc::UnboundedSender;
 
+use super::begin::{Begun, ToSeal, begin};
 use super::heart::Pulse;
 use super::place::Place;
-use super::queue::Queue;
+use super::queue::{Queue, Taken};
 use super::report;
-use super::tidier::Tidying;
-use crate::materials::{ReservedMaterials, Waiting};
-use crate::seal::{Arrival, ClaimName, Claimed, NotClaimed, Recovered, SealError, Sealed, recover, seal};
-use crate::watch::{Candidate, HeldReason, Outcome, Settled, settle};
+use crate::materials::Waiting;
+use crate::seal::{ClaimName, Completed, Ready, SealError, Sealed, record, seal};
+use crate::watch::{Candidate, HeldReason};
 
 /// What a worker does next.
 #[derive(Debug)]
@@ -90,179 +87,157 @@ pub(super) struct Desk {
     pub(super) runtime: Handle,
     /// One per drop.
     pub(super) reports: Vec<UnboundedSender<Report>>,
-    pub(super) tidier: SyncSender<Tidying>,
 }
 
-/// Takes jobs until the queue is closed.
-pub(super) fn work(desk: &Desk, pulse: &Pulse) {
-    while let Some(taken) = desk.queue.take() {
-        pulse.busy();
-        let (job, is_long) = taken.into_parts();
-        let Job {
-            place,
-            work,
-            mut waiting,
-        } = job;
-        let mut claim = None;
-        let attempt = || process(desk, &place, work.clone(), &mut waiting, &mut claim);
-        let result = catch_unwind(AssertUnwindSafe(attempt)).unwrap_or_else(|panic| {
-            report::panicked(&place, panic_text(panic.as_ref()));
-            let claim = claim.clone();
-            Err(Setback::Panicked { claim }.into())
-        });
-        let result = result.map_err(|setback| match (*setback, claim) {
-            (Setback::NoKey { retry_after }, Some(claim)) => {
-                Box::new(Setback::NoKeyForClaim { claim, retry_after })
-            }
-            (setback, _) => Box::new(setback),
-        });
-        drop(waiting); // before the file can be announced again
-        desk.queue.done(is_long);
-        pulse.idle();
-        if let Some(reports) = desk.reports.get(place.index) {
+impl Desk {
+    fn report(&self, place: &Place, work: Work, result: Result<Done, Box<Setback>>) {
+        if let Some(reports) = self.reports.get(place.index) {
             let _ = reports.send(Report { work, result }); // a dispatcher that is gone is stopping
         }
     }
 }
 
-fn panic_text(panic: &(dyn Any + Send)) -> &str {
-    let text = panic.downcast_ref::<&str>().copied();
-    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str))
-        .unwrap_or("no message")
-}
-
-/// One attempt. `claimed` is set as soon as there is a claim to come back to.
-fn process(
-    desk: &Desk,
-    place: &Arc<Place>,
-    work: Work,
-    waiting: &mut Waiting,
-    claimed: &mut Option<Claim>,
-) -> Result<Done, Box<Setback>> {
-    match work {
-        Work::Candidate(candidate) => {
-            if let Some(retry_after) = place.keys.remaining() {
-                return Err(Setback::NoKey { retry_after }.into());
-            }
-            match settle(candidate, &place.gate) {
-                Outcome::Settled(settled) => seal_settled(desk, place, *settled, waiting, claimed),
-                Outcome::NotYet {
-                    candidate,
-                    retry_after,
-                    ..
-                } => Err(Box::new(Setback::NotYet {
-                    candidate,
-                    retry_after,
-                })),
-                Outcome::Held { candidate, reason } => Err(Box::new(Setback::Held { candidate, reason })),
-                Outcome::Gone => Ok(Done::Gone),
-            }
-        }
-        Work::Claim(claim) => {
-            *claimed = Some(claim.clone());
-            seal_claim(desk, place, claim, claimed)
-        }
-    }
-}
-
-fn seal_settled(
-    desk: &Desk,
-    place: &Arc<Place>,
-    settled: Settled,
-    waiting: &mut Waiting,
-    claimed: &mut Option<Claim>,
-) -> Result<Done, Box<Setback>> {
-    let materials = materials(desk, place, waiting, settled.identity.size)?;
-    let arrival = Arrival {
-        dir: settled.parent,
-        relative: settled.candidate.path,
-        file: settled.file,
-        lease: settled.lease,
-        arrived: settled.candidate.arrived,
+/// Takes jobs until the queue is closed. Those that it gets together go their way together.
+pub(super) fn work(desk: &Desk, pulse: &Pulse) {
+    let mut worker = Worker {
+        desk,
+        owed: Owed::default(),
     };
-    let arrived = arrival.arrived;
-    let claim_of = |name| Claim {
-        name,
-        arrived: Some(arrived),
-        failures: 0,
-    };
-    let file = Claimed::claim(&place.folders, arrival).map_err(|NotClaimed { error, stuck }| {
-        let claim = stuck.map(claim_of);
-        Box::new(Setback::Failed { error, claim })
-    })?;
-    let claim = claim_of(file.name().clone());
-    *claimed = Some(claim.clone());
-    seal_claimed(desk, place, file, materials, claim)
-}
-
-fn seal_claim(
-    desk: &Desk,
-    place: &Arc<Place>,
-    mut claim: Claim,
-    claimed: &mut Option<Claim>,
-) -> Result<Done, Box<Setback>> {
-    let failed = |claim: &Claim, error| {
-        let claim = Some(claim.clone());
-        Box::new(Setback::Failed { error, claim })
-    };
-    match recover(&place.folders, &claim.name).map_err(|error| failed(&claim, error))? {
-        Recovered::Finished(sealed) => return Ok(Done::Sealed(sealed)),
-        Recovered::Empty => return Ok(Done::Gone),
-        Recovered::Unsealed => {}
-    }
-    if let Some(retry_after) = place.keys.remaining() {
-        return Err(Setback::NoKey { retry_after }.into());
-    }
-    let file =
-        Claimed::reopen(&place.folders, &claim.name, claim.arrived).map_err(|error| failed(&claim, error))?;
-    claim.name = file.name().clone(); // another one if its size has changed
-    *claimed = Some(claim.clone());
-    let materials = materials(desk, place, &mut Waiting::default(), file.size())?;
-    seal_claimed(desk, place, file, materials, claim)
-}
-
-/// The claim can take so long that the data key's age has passed, or the file can have grown: then another key.
-fn seal_claimed(
-    desk: &Desk,
-    place: &Arc<Place>,
-    file: Claimed,
-    mut reserved: ReservedMaterials,
-    claim: Claim,
-) -> Result<Done, Box<Setback>> {
-    while !(reserved.cover(file.size()) && reserved.begin()) {
-        reserved = materials(desk, place, &mut Waiting::default(), file.size())?;
-    }
-    let data_key_use = reserved.usage();
-    let recorded = seal(&place.folders, file, &reserved, &data_key_use).map_err(|error| {
-        Box::new(Setback::Failed {
-            error,
-            claim: Some(claim),
-        })
-    })?;
-    let _ = desk.tidier.send((Arc::clone(place), recorded.traces)); // gone while stopping: the next start tidies
-    Ok(Done::Sealed(Box::new(recorded.sealed)))
-}
-
-fn materials(
-    desk: &Desk,
-    place: &Arc<Place>,
-    waiting: &mut Waiting,
-    size: u64,
-) -> Result<ReservedMaterials, Box<Setback>> {
-    let asked = place.manager.encryption_materials_for(waiting, size);
-    match desk.runtime.block_on(asked) {
-        Ok(materials) => {
-            if place.keys.worked() {
-                report::keys_recovered(place);
-            }
-            Ok(materials)
+    while let Some(taken) = worker.take(pulse) {
+        pulse.busy();
+        let is_long = taken.is_long();
+        if is_long {
+            worker.record();
         }
-        Err(error) => {
-            let (retry_after, is_first) = place.keys.failed(&error);
-            if is_first {
-                report::no_keys(place, &error);
-            }
-            Err(Setback::NoKey { retry_after }.into())
+        worker.seal(taken.into_jobs());
+        if is_long {
+            worker.record();
         }
+        desk.queue.done(is_long);
+    }
+}
+
+/// A worker, and what it owes.
+struct Worker<'a> {
+    desk: &'a Desk,
+    owed: Owed,
+}
+
+/// Files of one drop whose plaintexts are gone, and which wait for their records: those come together with the next short
+/// files, or when there are none.
+#[derive(Default)]
+struct Owed {
+    place: Option<Arc<Place>>,
+    files: Vec<(Work, Claim)>,
+    completed: Vec<Completed>,
+}
+
+impl Worker<'_> {
+    /// The next jobs. Nothing is owed while it waits for them.
+    fn take(&mut self, pulse: &Pulse) -> Option<Taken<Job>> {
+        if let Some(taken) = self.desk.queue.try_take() {
+            return Some(taken);
+        }
+        self.record();
+        pulse.idle();
+        self.desk.queue.take()
+    }
+
+    fn seal(&mut self, jobs: Vec<Job>) {
+        let mut ready: Vec<ToSeal> = Vec::new();
+        for job in jobs {
+            let (place, work) = (Arc::clone(&job.place), job.work.clone());
+            if ready
+                .first()
+                .is_some_and(|file| !Arc::ptr_eq(&file.place, &place))
+            {
+                self.seal_together(std::mem::take(&mut ready));
+            }
+            let desk = self.desk;
+            let nothing_waits = || {
+                self.seal_together(std::mem::take(&mut ready));
+                self.record();
+            };
+            match begin(desk, job, nothing_waits) {
+                Ok(Begun::Ready(file)) => ready.push(*file),
+                Ok(Begun::Over(done)) => self.desk.report(&place, work, Ok(done)),
+                Err(setback) => self.desk.report(&place, work, Err(setback)),
+            }
+        }
+        self.seal_together(ready);
+    }
+
+    /// Brings claimed files of one drop to the end of their plaintexts, and owed ones to their records.
+    fn seal_together(&mut self, files: Vec<ToSeal>) {
+        let Some(place) = files.first().map(|file| Arc::clone(&file.place)) else {
+            return;
+        };
+        if self
+            .owed
+            .place
+            .as_ref()
+            .is_some_and(|owed| !Arc::ptr_eq(owed, &place))
+        {
+            self.record();
+        }
+        let (mut jobs, mut ready) = (Vec::new(), Vec::new());
+        for file in files {
+            jobs.push((file.work, file.claim));
+            ready.push(Ready {
+                claimed: file.file,
+                data_key_use: file.materials.usage(),
+                materials: file.materials,
+            });
+        }
+        let earlier = std::mem::take(&mut self.owed);
+        let (completed, sealed) = seal(&place.folders, ready, earlier.completed);
+        for (file, sealed) in earlier.files.into_iter().zip(sealed) {
+            self.desk.sealed(&place, file, sealed);
+        }
+        for (file, completed) in jobs.into_iter().zip(completed) {
+            match completed {
+                Ok(completed) => {
+                    self.owed.files.push(file);
+                    self.owed.completed.push(completed);
+                }
+                Err(error) => self.desk.sealed(&place, file, Err(error)),
+            }
+        }
+        self.owed.place = Some(place);
+    }
+
+    fn record(&mut self) {
+        self.owed.record(self.desk);
+    }
+}
+
+impl Owed {
+    /// Nothing is owed any more.
+    fn record(&mut self, desk: &Desk) {
+        let Self {
+            place,
+            files,
+            completed,
+        } = std::mem::take(self);
+        let Some(place) = place else { return };
+        for (file, sealed) in files.into_iter().zip(record(&place.folders, completed)) {
+            desk.sealed(&place, file, sealed);
+        }
+    }
+}
+
+impl Desk {
+    fn sealed(&self, place: &Place, (work, claim): (Work, Claim), result: Result<Sealed, SealError>) {
+        let result = result
+            .map(|sealed| Done::Sealed(Box::new(sealed)))
+            .map_err(|error| {
+                let claim = Some(claim);
+                if let SealError::Defect(text) = &error {
+                    report::panicked(place, text);
+                    return Box::new(Setback::Panicked { claim });
+                }
+                Box::new(Setback::Failed { error, claim })
+            });
+        self.report(place, work, result);
     }
 }

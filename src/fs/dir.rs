@@ -93,6 +93,12 @@ impl Dir {
         })
     }
 
+    /// The same directory, which has another path by now.
+    #[must_use]
+    pub fn renamed(self, path: PathBuf) -> Self {
+        Self { path, ..self }
+    }
+
     /// Opens a file for reading without following a link, waiting for a FIFO's other end or for a lease's holder.
     pub fn open_file(&self, name: &OsStr) -> Result<File, PathError> {
         self.open_with(name, OFlags::RDONLY)
@@ -177,6 +183,21 @@ impl Dir {
     /// The directory's own stat.
     pub fn stat_self(&self) -> Result<Stat, PathError> {
         rustix::fs::fstat(&self.fd).path_context("look at", &self.path)
+    }
+
+    /// The directory's own permission bits.
+    pub fn mode(&self) -> Result<u32, PathError> {
+        Ok(Mode::from_raw_mode(self.stat_self()?.st_mode).bits())
+    }
+
+    /// Sets them, and looks whether they are so: some file systems ignore it without an error.
+    pub fn set_mode(&self, mode: u32) -> Result<(), PathError> {
+        rustix::fs::fchmod(&self.fd, Mode::from_raw_mode(mode))
+            .path_context("set the mode of", &self.path)?;
+        if self.mode()? == mode {
+            return Ok(());
+        }
+        Err(io::Error::from(io::ErrorKind::Unsupported)).path_context("set the mode of", &self.path)
     }
 
     /// Makes the directory's names durable (fsync(2)).

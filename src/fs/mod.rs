@@ -18,7 +18,7 @@ pub use clock::clock_error;
 pub use dir::{Dir, EntryKind, Replace};
 pub use error::{PathContext, PathError};
 pub use extents::{Extent, ExtentFlags, extents};
-pub use flush::{flush_all, start_writeback};
+pub use flush::{start_writeback, write_back};
 pub use identity::FileIdentity;
 pub use lease::{Lease, LeaseRefused, LeaseSupport, probe_leases};
 pub use medium::{FileSystem, Medium};

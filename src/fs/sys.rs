@@ -101,8 +101,18 @@ pub(super) fn fiemap(
 
 /// `sync_file_range(2)` of the whole file with `SYNC_FILE_RANGE_WRITE` only.
 pub(super) fn start_writeback(fd: BorrowedFd<'_>) -> io::Result<()> {
+    sync_file_range(fd, libc::SYNC_FILE_RANGE_WRITE)
+}
+
+/// `sync_file_range(2)` of the whole file, waited for.
+pub(super) fn write_back(fd: BorrowedFd<'_>) -> io::Result<()> {
+    let wait = libc::SYNC_FILE_RANGE_WAIT_BEFORE | libc::SYNC_FILE_RANGE_WAIT_AFTER;
+    sync_file_range(fd, wait | libc::SYNC_FILE_RANGE_WRITE)
+}
+
+fn sync_file_range(fd: BorrowedFd<'_>, flags: libc::c_uint) -> io::Result<()> {
     // SAFETY: the descriptor is open for the length of the borrow, and the call takes plain integers.
-    let result = unsafe { libc::sync_file_range(fd.as_raw_fd(), 0, 0, libc::SYNC_FILE_RANGE_WRITE) };
+    let result = unsafe { libc::sync_file_range(fd.as_raw_fd(), 0, 0, flags) };
     if result == -1 {
         return Err(io::Error::last_os_error());
     }

@@ -1,5 +1,5 @@
 //! Which claims are being worked on, in this process: a claim that is listed again, as after its drop folder was lost
-//! and came back, must not be recovered while a worker or the tidier still has it.
+//! and came back, must not be recovered while a worker still has it.
 
 use std::collections::HashSet;
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};

@@ -54,7 +54,6 @@ impl Claimed {
         let claim = ClaimName {
             id,
             size: FileIdentity::of(&stat).size,
-            erasing: false,
         };
         let home = Home::make(folders, claim, &arrival.relative)?;
         let remove = |_: &SealError| drop(home.remove(folders)); // what stays is empty, for the next start

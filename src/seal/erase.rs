@@ -103,7 +103,7 @@ fn overwrite(
     let Some(writable) = open_same(home, &stat) else {
         return Ok(Overwritten::Refused);
     };
-    if home.mark_erasing(folders, is_allocated(&before)).is_err() {
+    if home.mark_erasing(is_allocated(&before)).is_err() {
         return Ok(Overwritten::Refused);
     }
     if scrub(&writable, FileIdentity::of(&stat).size).is_err() {

@@ -119,6 +119,9 @@ pub enum SealError {
     /// Another worker has the claim.
     #[error("{0:?} is being worked on")]
     Busy(PathBuf),
+    /// A panic in the middle of its way.
+    #[error("it hit a defect in sealdrop: {0}")]
+    Defect(String),
     /// The operating system gave no random bytes.
     #[error("the operating system gave no random bytes: {0}")]
     Random(getrandom::Error),
@@ -184,6 +187,7 @@ impl SealError {
             Self::MessageDamaged { .. } => "message_damaged",
             Self::OutputLost(_) => "output_lost",
             Self::Busy(_) => "busy",
+            Self::Defect(_) => "defect",
             Self::Random(_) => "random",
         }
     }

@@ -1,19 +1,15 @@
-//! The record: it appears last of all, and says what became of the plaintext.
+//! The record: it appears last of all, whole and durable, and says what became of the plaintext.
 
-use std::ffi::OsStr;
-use std::fs::File;
-use std::io::{self, Read as _};
+use std::io;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
-use rustix::fs::FileType;
-
+use super::draft::{self, Draft, draft_name};
 use super::home::Home;
-use super::record::{Draft, Erasure, Record, milliseconds, timestamp};
-use super::stage::{Leftovers, draft_name, record_name_in_progress, write_json};
-use super::traces::Traces;
+use super::record::{Erasure, Record, milliseconds, timestamp};
+use super::stage::{Leftovers, set_mode};
 use super::{Collision, Erased, Folders, SealError, publish};
-use crate::fs::{Dir, PathError, Replace};
+use crate::fs::{Dir, PathContext, PathError, Replace};
 
 /// What there is to tell of a file that went all the way.
 #[derive(Clone, Debug)]
@@ -30,34 +26,22 @@ pub struct Sealed {
     pub erasure: Erasure,
 }
 
-/// The record stands. Its traces are to be tidied, sooner or later, by [`super::tidy`].
+/// The plaintext is gone, and the draft says so: it is the record but for its name, and a power cut could still take its
+/// end away.
 #[derive(Debug)]
-pub struct Recorded {
-    /// What there is to tell.
-    pub sealed: Sealed,
-    /// What is left to do.
-    pub traces: Traces,
+pub struct Completed {
+    home: Home,
+    leftovers: Leftovers,
+    draft: Draft,
+    sealed: Sealed,
 }
 
-impl Erased {
-    /// Puts the record beside the message.
-    pub fn record(self, folders: &Folders) -> Result<Recorded, SealError> {
-        let Self { staged, erasure, at } = self;
-        let exposure = at.duration_since(staged.claimed.arrived).unwrap_or_default();
-        let ending = Ending {
-            erasure,
-            at,
-            exposure,
-            recovered: false,
-        };
-        record(
-            folders,
-            staged.claimed.home,
-            &staged.leftovers,
-            staged.draft,
-            ending,
-        )
-    }
+/// The record stands, durable but for its name; what is left is the claim's empty folder.
+#[derive(Debug)]
+pub struct Recorded {
+    home: Home,
+    leftovers: Leftovers,
+    sealed: Sealed,
 }
 
 /// What the record says of the end.
@@ -68,101 +52,139 @@ pub(super) struct Ending {
     pub(super) recovered: bool,
 }
 
-/// Completes a draft to the record and gives it its name. A record that is there already, whole and of this claim, is
-/// left as it is: a crash came between it and the end of its traces.
-pub(super) fn record(
-    folders: &Folders,
-    home: Home,
-    leftovers: &Leftovers,
-    draft: Draft,
-    ending: Ending,
-) -> Result<Recorded, SealError> {
-    let path = || leftovers.dir.path().join(draft_name(leftovers.id));
-    let message_name = draft.final_name().ok_or_else(|| SealError::DraftName(path()))?;
-    let mut record = draft.record;
-    record.sealdrop.recovered = ending.recovered;
-    record.sealdrop.times.erased = Some(timestamp(ending.at));
-    record.sealdrop.times.exposure_ms = Some(milliseconds(ending.exposure));
-    record.sealdrop.erasure = Some(ending.erasure.clone());
-    let file = write_record(folders, leftovers, &message_name, &record).map_err(SealError::Output)?;
-    let sealed = Sealed {
-        id: leftovers.id,
-        relative: home.relative.clone(),
-        record,
-        exposure: ending.exposure,
-        erasure: ending.erasure,
-    };
-    let traces = Traces {
-        home,
-        dir: leftovers.dir.clone(),
-        id: leftovers.id,
-        record: file,
-    };
-    Ok(Recorded { sealed, traces })
+impl Ending {
+    /// The record to a draft.
+    pub(super) fn complete(self, record: &mut Record) {
+        record.sealdrop.recovered = self.recovered;
+        record.sealdrop.times.erased = Some(timestamp(self.at));
+        record.sealdrop.times.exposure_ms = Some(milliseconds(self.exposure));
+        record.sealdrop.erasure = Some(self.erasure);
+    }
 }
 
-fn write_record(
+impl Erased {
+    /// Completes the draft to the record.
+    pub fn complete(self) -> Result<Completed, SealError> {
+        let Self { staged, erasure, at } = self;
+        let exposure = at.duration_since(staged.claimed.arrived).unwrap_or_default();
+        let (leftovers, mut draft, mut record) = (staged.leftovers, staged.draft, staged.record);
+        let ending = Ending {
+            erasure: erasure.clone(),
+            at,
+            exposure,
+            recovered: false,
+        };
+        ending.complete(&mut record);
+        let name = draft_name(leftovers.id);
+        draft
+            .complete(&leftovers.dir, &name, &record)
+            .map_err(SealError::Output)?;
+        let sealed = Sealed {
+            id: leftovers.id,
+            relative: staged.claimed.home.relative.clone(),
+            record,
+            exposure,
+            erasure,
+        };
+        Ok(Completed {
+            home: staged.claimed.home,
+            leftovers,
+            draft,
+            sealed,
+        })
+    }
+}
+
+impl Completed {
+    /// Of a claim that recovery has brought so far.
+    pub(super) fn of(home: Home, leftovers: Leftovers, draft: Draft, sealed: Sealed) -> Self {
+        Self {
+            home,
+            leftovers,
+            draft,
+            sealed,
+        }
+    }
+
+    /// Makes the record durable and puts it beside its message. With its name the draft is gone, so the plaintext must not
+    /// come back after a power cut.
+    pub fn record(self, folders: &Folders) -> Result<Recorded, SealError> {
+        let Self {
+            home,
+            leftovers,
+            draft,
+            sealed,
+        } = self;
+        if !folders.flushes_are_ordered() {
+            absent_is_fine(home.parent.sync()).map_err(SealError::Input)?;
+        }
+        make_public(folders, &leftovers, &draft, &sealed.record)?;
+        Ok(Recorded {
+            home,
+            leftovers,
+            sealed,
+        })
+    }
+}
+
+impl Recorded {
+    /// The output folder.
+    pub(super) fn dir(&self) -> &Dir {
+        &self.leftovers.dir
+    }
+
+    /// The end of the claim. Only where one journal keeps the order of all that was done may the record's name be not
+    /// durable yet; elsewhere `flushed` is what came of the output folder's flush.
+    pub(super) fn end(self, folders: &Folders, flushed: Option<Result<(), PathError>>) -> Sealed {
+        match flushed.map_or(Ok(()), absent_is_fine) {
+            Ok(()) => self.home.retire(folders),
+            Err(error) => folders.spares.leave(self.home.claim.file_name(), error),
+        }
+        self.sealed
+    }
+}
+
+/// The permission bits of a record, its last flush and its name.
+fn make_public(
     folders: &Folders,
     leftovers: &Leftovers,
-    message_name: &OsStr,
+    draft: &Draft,
     record: &Record,
-) -> Result<File, PathError> {
-    let dir = &leftovers.dir;
-    let name = publish::record_name(message_name);
-    let other = publish::shortened(message_name, ".json", leftovers.id);
-    // Only a recovery can find a record of this claim that is there already.
-    let recovered = record.sealdrop.recovered;
-    let found = || record_of(leftovers, &name).or_else(|| record_of(leftovers, &other));
-    if let Some(file) = recovered.then(found).flatten() {
-        return Ok(file);
-    }
-    let new = record_name_in_progress(leftovers.id);
-    let mode = Some(folders.options.output_mode);
-    let file = match write_json(dir, &new, mode, record) {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-            dir.unlink(&new)?;
-            write_json(dir, &new, mode, record)?
-        }
-        result => result?,
-    };
+) -> Result<(), SealError> {
+    let name = draft_name(leftovers.id);
+    let path = leftovers.dir.path().join(&name);
+    let message_name = draft::final_name(record).ok_or_else(|| SealError::DraftName(path.clone()))?;
+    set_mode(draft.file(), folders.options.output_mode)
+        .path_context("set the mode of", &path)
+        .and_then(|()| {
+            folders
+                .put_before_names(draft.file())
+                .path_context("flush", &path)
+        })
+        .and_then(|()| rename(folders, leftovers, &message_name))
+        .map_err(SealError::Output)
+}
+
+fn rename(folders: &Folders, leftovers: &Leftovers, message_name: &std::ffi::OsStr) -> Result<(), PathError> {
+    let (dir, from) = (&leftovers.dir, draft_name(leftovers.id));
     let replace = match folders.options.collision {
         Collision::Unique | Collision::Hold => Replace::Never,
         Collision::Replace => Replace::Existing,
     };
-    match dir.rename(&new, dir, &name, replace) {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && is_torn(dir, &name) => {
-            dir.rename(&new, dir, &name, Replace::Existing)?;
-        }
+    match dir.rename(&from, dir, &publish::record_name(message_name), replace) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
             // Somebody has the record's name: the record says which message it means.
-            dir.rename(&new, dir, &other, Replace::Existing)?;
+            let other = publish::shortened(message_name, ".json", leftovers.id);
+            dir.rename(&from, dir, &other, Replace::Existing)
         }
-        result => result?,
+        result => result,
     }
-    Ok(file)
 }
 
-/// The record under this name, if it is whole and this claim's.
-fn record_of(leftovers: &Leftovers, name: &OsStr) -> Option<File> {
-    let file = leftovers.dir.open_file(name).ok()?;
-    let found: Record = serde_json::from_reader(io::BufReader::new(&file)).ok()?;
-    (found.sealdrop.id == leftovers.id.to_string()).then_some(file)
-}
-
-/// Whether the name stands for what a power cut leaves of a record that had its name before its bytes: a file of this
-/// user's, of nothing or of zeros.
-fn is_torn(dir: &Dir, name: &OsStr) -> bool {
-    const LONGEST: u64 = 1 << 20;
-    let Ok(file) = dir.open_file(name) else {
-        return false;
-    };
-    let Ok(stat) = rustix::fs::fstat(&file) else {
-        return false;
-    };
-    let ours = FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile
-        && stat.st_nlink == 1
-        && stat.st_uid == rustix::process::geteuid().as_raw();
-    let mut text = Vec::new();
-    let read = file.take(LONGEST).read_to_end(&mut text);
-    ours && read.is_ok() && text.iter().all(|byte| *byte == 0)
+/// Whoever removes the output folder, or a folder of the claim, has removed what was to be flushed.
+fn absent_is_fine(result: Result<(), PathError>) -> Result<(), PathError> {
+    match result {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        result => result,
+    }
 }

@@ -1,6 +1,7 @@
 //! A drop's folders, held by descriptor and locked against a second daemon.
 
 use std::ffi::OsStr;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -9,8 +10,9 @@ use rustix::io::Errno;
 use thiserror::Error;
 
 use super::home::Home;
+use super::spares::Spares;
 use super::{Options, SealError};
-use crate::fs::{Dir, FileIdentity, Medium, PathContext, PathError};
+use crate::fs::{Dir, FileIdentity, Medium, PathContext, PathError, write_back};
 
 /// The daemon's own folder inside an input.
 pub const CLAIMS: &str = ".sealdrop";
@@ -46,6 +48,8 @@ pub struct Folders {
     pub(super) options: Options,
     pub(super) input: Dir,
     pub(super) claims: Arc<Dir>,
+    /// Folders of claims that are over, for the next ones.
+    pub(super) spares: Spares,
     output: Output,
     /// What the input is on.
     pub(super) medium: Medium,
@@ -54,6 +58,8 @@ pub struct Folders {
     claims_need_flush: bool,
     /// Whether a flushed file's name needs a flush of its own.
     names_need_flush: bool,
+    /// Whether one journal keeps the order of all that is done in the output.
+    output_in_order: bool,
 }
 
 /// The output folder: a descriptor, and the path that should lead to it.
@@ -111,6 +117,7 @@ impl Folders {
         let output = locked(Dir::open(&path)?, before.map(|before| before.output.current()))?;
         let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
         let medium = Medium::of(&claims);
+        let below_output = Medium::of(&output);
         let same = claims.stat_self()?.st_dev == output.stat_self()?.st_dev;
         Ok(Self {
             drop: name.to_owned(),
@@ -118,8 +125,10 @@ impl Folders {
             options,
             input,
             claims_need_flush: !(same && medium.flushes_in_order()),
-            names_need_flush: !Medium::of(&output).flushes_names(),
+            names_need_flush: !below_output.flushes_names(),
+            output_in_order: below_output.flushes_in_order(),
             claims,
+            spares: Spares::default(),
             output: Output {
                 path,
                 dir: Mutex::new(output),
@@ -132,6 +141,14 @@ impl Folders {
     /// The drop folder.
     pub fn input(&self) -> &Dir {
         &self.input
+    }
+
+    /// Removes the folders of claims that are over, to be called when no file is under way. What cannot be removed stays
+    /// for the next call; how many, and why.
+    pub fn remove_spares(&self) -> Result<(), (usize, SealError)> {
+        self.spares
+            .remove(&self.claims)
+            .map_err(|(left, error)| (left, SealError::Input(error)))
     }
 
     /// The drop's name.
@@ -151,6 +168,15 @@ impl Folders {
     /// Makes names durable whose files are flushed, where that takes a flush of the directory.
     pub(super) fn flush_names(&self, dir: &Dir) -> Result<(), PathError> {
         if self.names_need_flush { dir.sync() } else { Ok(()) }
+    }
+
+    /// Sees to it that no name that is given in the output from now on becomes durable without the bytes of this file.
+    pub(super) fn put_before_names(&self, file: &File) -> std::io::Result<()> {
+        if self.output_in_order {
+            write_back(file)
+        } else {
+            Ok(rustix::fs::fsync(file)?)
+        }
     }
 
     /// Whether a flush of the output folder makes durable whatever was done before to claims, and nothing done later
@@ -181,6 +207,13 @@ impl Folders {
         let parent = home.relative.parent().unwrap_or(Path::new(""));
         let from = self.input.open_dir_beneath(parent);
         self.make_claim_durable(home, from.as_ref().unwrap_or(&self.input))
+    }
+}
+
+/// What cannot be removed now is removed at the next start.
+impl Drop for Folders {
+    fn drop(&mut self) {
+        let _ = self.remove_spares();
     }
 }
 

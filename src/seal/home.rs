@@ -8,39 +8,33 @@ use super::busy::Busy;
 use super::{ClaimId, Folders, SealError};
 use crate::fs::{Dir, EntryKind, PathError, Replace};
 
-const ERASING: &str = ".erasing";
+/// The mode of a claim's folders, and of the one with the file once that may be overwritten: a mark that is made without a
+/// look at any name.
+const MODE: u32 = 0o700;
+const ERASING: u32 = MODE | 0o1000;
 
-/// The name of a claim: `<id>-<size>`, and a mark once its plaintext may be overwritten.
+/// The name of a claim: `<id>-<size>`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ClaimName {
     /// The claim's id.
     pub id: ClaimId,
     /// Bytes of the file when it was claimed.
     pub size: u64,
-    /// Whether its plaintext may be overwritten already.
-    pub erasing: bool,
 }
 
 impl ClaimName {
     /// The directory's name.
     pub fn file_name(&self) -> OsString {
-        let mark = if self.erasing { ERASING } else { "" };
-        format!("{}-{}{mark}", self.id, self.size).into()
+        format!("{}-{}", self.id, self.size).into()
     }
 
     /// The claim that a directory's name stands for.
     pub fn parse(name: &OsStr) -> Option<Self> {
-        let text = name.to_str()?;
-        let (text, erasing) = match text.strip_suffix(ERASING) {
-            Some(rest) => (rest, true),
-            None => (text, false),
-        };
-        let (id, size) = text.split_once('-')?;
+        let (id, size) = name.to_str()?.split_once('-')?;
         let digits = !size.is_empty() && size.bytes().all(|b| b.is_ascii_digit());
         Some(Self {
             id: id.parse().ok()?,
             size: size.parse().ok().filter(|_| digits)?,
-            erasing,
         })
     }
 }
@@ -59,6 +53,8 @@ pub(super) struct Home {
     pub(super) relative: PathBuf,
     /// The directory that the file itself stands in.
     pub(super) parent: Dir,
+    /// Whether its plaintext may be overwritten already.
+    pub(super) erasing: bool,
     /// Nobody else in this process works on the claim meanwhile.
     _busy: Busy,
 }
@@ -69,10 +65,10 @@ impl Home {
         let name = claim.file_name();
         let busy = Busy::mark(claim.id).ok_or_else(|| SealError::Busy(folders.claims.path().join(&name)))?;
         let make = || {
-            folders.claims.make_dir(&name, 0o700)?;
-            let mut parent = folders.claims.open_dir(&name)?;
+            let spare = folders.spares.take(&folders.claims, &name);
+            let mut parent = spare.map_or_else(|| make_dir(&folders.claims, &name), Ok)?;
             for component in parents(relative) {
-                parent = parent.open_or_make_dir(component, 0o700)?;
+                parent = parent.open_or_make_dir(component, MODE)?;
             }
             Ok(parent)
         };
@@ -81,6 +77,7 @@ impl Home {
                 claim,
                 relative: relative.to_owned(),
                 parent,
+                erasing: false,
                 _busy: busy,
             }),
             Err(error) => {
@@ -98,8 +95,9 @@ impl Home {
     pub(super) fn find(folders: &Folders, claim: &ClaimName) -> Result<Option<Found>, SealError> {
         let path = || folders.claims.path().join(claim.file_name());
         let busy = Busy::mark(claim.id).ok_or_else(|| SealError::Busy(path()))?;
-        let Some((claim, mut parent)) = open_marked_or_not(folders, claim).map_err(SealError::Input)? else {
-            return Ok(None);
+        let mut parent = match folders.claims.open_dir(&claim.file_name()) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            result => result.map_err(SealError::Input)?,
         };
         let mut relative = PathBuf::new();
         let has_file = loop {
@@ -114,8 +112,9 @@ impl Home {
             parent = parent.open_dir(&name).map_err(SealError::Input)?;
         };
         let home = Self {
-            claim,
+            claim: claim.clone(),
             relative,
+            erasing: parent.mode().map_err(SealError::Input)? & (ERASING ^ MODE) != 0,
             parent,
             _busy: busy,
         };
@@ -124,19 +123,13 @@ impl Home {
 
     /// Gives the claim the size that its file has now.
     pub(super) fn resize(&mut self, folders: &Folders, size: u64) -> Result<(), PathError> {
-        let resized = ClaimName {
-            size,
-            ..self.claim.clone()
-        };
-        self.rename(folders, resized)
-    }
-
-    fn rename(&mut self, folders: &Folders, claim: ClaimName) -> Result<(), PathError> {
-        let (from, to) = (self.claim.file_name(), claim.file_name());
+        let id = self.claim.id;
+        let resized = ClaimName { id, size };
+        let (from, to) = (self.claim.file_name(), resized.file_name());
         folders
             .claims
             .rename(&from, &folders.claims, &to, Replace::Never)?;
-        self.claim = claim;
+        self.claim = resized;
         Ok(())
     }
 
@@ -147,21 +140,26 @@ impl Home {
 
     /// Marks the claim before its first byte is overwritten: scrubbed bytes must not look like a drop, nor like a change
     /// by somebody else. If they can reach the disk by then, the mark is made durable before.
-    pub(super) fn mark_erasing(&mut self, folders: &Folders, durably: bool) -> Result<(), PathError> {
-        if self.claim.erasing {
+    pub(super) fn mark_erasing(&mut self, durably: bool) -> Result<(), PathError> {
+        if self.erasing {
             return Ok(());
         }
-        let marked = ClaimName {
-            erasing: true,
-            ..self.claim.clone()
-        };
-        self.rename(folders, marked)?;
-        if durably { folders.claims.sync() } else { Ok(()) }
+        self.parent.set_mode(ERASING)?;
+        self.erasing = true;
+        if durably { self.parent.sync() } else { Ok(()) }
     }
 
     /// Removes the directories of a claim that holds no file any more.
     pub(super) fn remove(&self, folders: &Folders) -> Result<(), PathError> {
         remove_tree_of_dirs(&folders.claims, &self.claim.file_name())
+    }
+
+    /// The same, if not now, then later: meanwhile another file's claim may take them.
+    pub(super) fn retire(self, folders: &Folders) {
+        let is_spare = parents(&self.relative).next().is_none() && self.parent.set_mode(MODE).is_ok();
+        let name = self.claim.file_name();
+        let dir = is_spare.then_some(self.parent);
+        folders.spares.put(&folders.claims, name, dir);
     }
 
     /// The path for messages.
@@ -170,19 +168,9 @@ impl Home {
     }
 }
 
-/// A claim by its name, or by the one with the mark that it may have got since.
-fn open_marked_or_not(folders: &Folders, claim: &ClaimName) -> Result<Option<(ClaimName, Dir)>, PathError> {
-    let marked = ClaimName {
-        erasing: true,
-        ..claim.clone()
-    };
-    for name in [claim.clone(), marked] {
-        match folders.claims.open_dir(&name.file_name()) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            found => return Ok(Some((name, found?))),
-        }
-    }
-    Ok(None)
+fn make_dir(claims: &Dir, name: &OsStr) -> Result<Dir, PathError> {
+    claims.make_dir(name, MODE)?;
+    claims.open_dir(name)
 }
 
 fn first_name(dir: &Dir) -> Result<Option<OsString>, PathError> {
@@ -225,15 +213,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_claims_name_tells_id_size_and_mark() {
-        for erasing in [false, true] {
-            let claim = ClaimName {
-                id: "0".repeat(32).parse().unwrap(),
-                size: 5,
-                erasing,
-            };
-            assert_eq!(ClaimName::parse(&claim.file_name()), Some(claim));
-        }
+    fn a_claims_name_tells_id_and_size() {
+        let claim = ClaimName {
+            id: "0".repeat(32).parse().unwrap(),
+            size: 5,
+        };
+        assert_eq!(ClaimName::parse(&claim.file_name()), Some(claim));
         assert_eq!(
             ClaimName::parse(OsStr::new(&format!("{}-+5", "0".repeat(32)))),
             None

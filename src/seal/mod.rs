@@ -9,6 +9,7 @@
 
 mod busy;
 mod claim;
+mod draft;
 mod erase;
 mod error;
 mod finish;
@@ -24,49 +25,127 @@ mod record;
 mod recover;
 mod scrub;
 mod seal_body;
+mod spares;
 mod stage;
 mod step;
-mod traces;
+mod together;
 mod trial;
 mod verify;
 
+use std::ops::Deref;
+
+use crate::fs::Dir;
 use crate::materials::DataKeyUse;
 use crate::message::EncryptionMaterials;
+
+use together::{Flushed, Together};
 
 pub use claim::{Arrival, Claimed};
 pub use erase::Erased;
 pub use error::{NotClaimed, SealError};
-pub use finish::{Recorded, Sealed};
+pub use finish::{Completed, Recorded, Sealed};
 pub use folders::{CLAIMS, FolderError, Folders};
 pub use home::ClaimName;
 pub use id::{ClaimId, ParseIdError};
 pub use open_body::{Body, FileReader, Sink, open_body, read_header};
 pub use options::{Collision, EraseMode, Options};
-pub use publish::Published;
+pub use publish::{Named, Published};
 pub use pump::PumpError;
 pub use record::{Ciphertext, DataKey, Details, Erasure, Outcome, Plaintext, Record, Residue, Times};
 pub use recover::{Recovered, claims, recover};
 pub use seal_body::seal_file;
-pub use stage::Staged;
+pub use stage::{Staged, Written};
 pub use step::Step;
-pub use traces::{Traces, tidy};
 pub use trial::{Trial, try_erasure};
 pub use verify::Verified;
 
-/// The whole way of a claimed file. On an error its claim still stands, for [`recover`].
-pub fn seal(
+/// A claimed file with what it is sealed with.
+#[derive(Debug)]
+pub struct Ready<M> {
+    /// The file.
+    pub claimed: Claimed,
+    /// The data key and what belongs to it.
+    pub materials: M,
+    /// What the record says of the data key.
+    pub data_key_use: DataKeyUse,
+}
+
+/// What came of files that went a part of their way together: of each, in their order, how far it has come, or an error;
+/// then its claim still stands, for [`recover`].
+pub type Results<T> = Vec<Result<T, SealError>>;
+
+/// The way of claimed files to the end of their plaintexts, side by side, so that they share flushes; one that fails leaves
+/// the others alone. `earlier` ones get their records at the end, as the flushes on the way have done most of the work.
+pub fn seal<M: Deref<Target = EncryptionMaterials>>(
     folders: &Folders,
-    claimed: Claimed,
-    materials: &EncryptionMaterials,
-    data_key_use: &DataKeyUse,
-) -> Result<Recorded, SealError> {
-    let staged = Staged::stage(folders, claimed, materials, data_key_use).map_err(Step::Stage.failed())?;
-    let verified = if folders.options.verify {
-        Verified::verify(staged, materials).map_err(Step::Verify.failed())?
-    } else {
-        Verified::unchecked(staged)
+    files: Vec<Ready<M>>,
+    earlier: Vec<Completed>,
+) -> (Results<Completed>, Results<Sealed>) {
+    let written = Together::new(files).step(Step::Stage, |file| {
+        let written = Written::write(folders, file.claimed, &file.materials, &file.data_key_use)?;
+        Ok((written, file.materials))
+    });
+    let staged = written.step(Step::Stage, |(written, materials)| {
+        Ok((written.flush(folders)?, materials))
+    });
+    let new_names = Flushed::each(staged.iter().map(|(staged, _)| staged.dir()), |dir| {
+        folders.flush_names(dir)
+    });
+    let verified = staged.step(Step::Verify, |(staged, materials)| {
+        if folders.options.verify {
+            Verified::verify(staged, &materials)
+        } else {
+            Ok(Verified::unchecked(staged))
+        }
+    });
+    let named = verified.step(Step::Publish, |verified| {
+        new_names.of(verified.dir()).map_err(SealError::Output)?;
+        Named::name(folders, verified)
+    });
+    let flushes = Flushed::each(named.iter().map(Named::dir), Dir::sync);
+    let published = named.step(Step::Publish, |named| {
+        let result = flushes.of(named.dir());
+        named.flushed(result)
+    });
+    let erased = published.step(Step::Erase, |published| Erased::erase(folders, published));
+    let completed = erased.step(Step::Record, Erased::complete);
+    // Their bytes were under way before the last flush, so their own finds little to do.
+    let sealed = record(folders, earlier);
+    (completed.into_results(), sealed)
+}
+
+/// The records of files whose plaintexts are gone, and the end of their claims.
+pub fn record(folders: &Folders, completed: Vec<Completed>) -> Results<Sealed> {
+    let completed = Together::new(completed);
+    let recorded = completed.step(Step::Record, |completed| completed.record(folders));
+    end(folders, recorded)
+}
+
+/// The end of claims whose records stand.
+fn end(folders: &Folders, recorded: Together<Recorded>) -> Results<Sealed> {
+    if folders.flushes_are_ordered() {
+        let end = |recorded: Recorded| Ok(recorded.end(folders, None));
+        return recorded.step(Step::Record, end).into_results();
+    }
+    let flushed = Flushed::each(recorded.iter().map(Recorded::dir), Dir::sync);
+    let end = |recorded: Recorded| {
+        let result = flushed.of(recorded.dir());
+        Ok(recorded.end(folders, Some(result)))
     };
-    let published = Published::publish(folders, verified).map_err(Step::Publish.failed())?;
-    let erased = Erased::erase(folders, published).map_err(Step::Erase.failed())?;
-    erased.record(folders).map_err(Step::Record.failed())
+    recorded.step(Step::Record, end).into_results()
+}
+
+/// The whole way of one claimed file.
+pub fn seal_one<M: Deref<Target = EncryptionMaterials>>(
+    folders: &Folders,
+    file: Ready<M>,
+) -> Result<Sealed, SealError> {
+    let (completed, _) = seal(folders, vec![file], Vec::new());
+    let mut sealed = completed.into_iter().flat_map(|completed| match completed {
+        Ok(completed) => record(folders, vec![completed]),
+        Err(error) => vec![Err(error)],
+    });
+    sealed
+        .next()
+        .unwrap_or_else(|| Err(SealError::Defect("no file came back".to_owned())))
 }

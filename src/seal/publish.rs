@@ -6,7 +6,8 @@ use std::io;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::time::SystemTime;
 
-use super::record::{Draft, timestamp};
+use super::draft::exact_name;
+use super::record::timestamp;
 use super::stage::{Staged, staged_name};
 use super::{ClaimId, Claimed, Collision, Folders, SealError, Verified};
 use crate::fs::{Dir, FileIdentity, PathError, Replace};
@@ -16,18 +17,25 @@ const NAME_MAX: usize = 255;
 /// How often a name that was free a moment ago may be taken before the file is held.
 const ATTEMPTS: u32 = 8;
 
+/// The message has its final name; a power cut could still take it away.
+#[derive(Debug)]
+pub struct Named(Staged);
+
 /// The message is durable under its final name; its plaintext may go.
 #[derive(Debug)]
 pub struct Published(pub(super) Staged);
 
-impl Published {
-    /// Renames the staged message to its final name and flushes the folder.
-    pub fn publish(folders: &Folders, verified: Verified) -> Result<Self, SealError> {
+impl Named {
+    /// Renames the staged message to its final name.
+    pub fn name(folders: &Folders, verified: Verified) -> Result<Self, SealError> {
         let mut staged = verified.0;
         staged.claimed.check_unchanged()?;
         for _ in 0..ATTEMPTS {
             match rename(folders, &staged) {
-                Ok(()) => return Self::flush(staged),
+                Ok(()) => {
+                    staged.leftovers.published();
+                    return Ok(Self(staged));
+                }
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
                     choose_again(folders, &mut staged)?;
                 }
@@ -39,13 +47,18 @@ impl Published {
         ))
     }
 
-    /// A flush that failed may not be tried again (its error is reported once): the message is withdrawn.
-    fn flush(staged: Staged) -> Result<Self, SealError> {
-        let mut published = Self(staged);
-        published.0.leftovers.published();
-        match published.0.leftovers.dir.sync() {
+    /// The folder that is to be flushed.
+    pub(super) fn dir(&self) -> &Dir {
+        &self.0.leftovers.dir
+    }
+
+    /// What came of its folder's flush decides. One that failed may not be tried again (its error is reported once): the
+    /// message is withdrawn.
+    pub(super) fn flushed(self, result: Result<(), PathError>) -> Result<Published, SealError> {
+        let mut published = Published(self.0);
+        match result {
             Ok(()) => {
-                published.0.draft.record.sealdrop.times.durable = timestamp(SystemTime::now());
+                published.0.record.sealdrop.times.durable = timestamp(SystemTime::now());
                 Ok(published)
             }
             Err(error) => {
@@ -54,7 +67,9 @@ impl Published {
             }
         }
     }
+}
 
+impl Published {
     /// Takes the message back before its record announces it: the plaintext, which must still be there, will be
     /// sealed again. The message gets its staged name back first, so that at no moment a draft stands without it,
     /// which would mean published.
@@ -107,20 +122,15 @@ fn rename(folders: &Folders, staged: &Staged) -> Result<(), PathError> {
 /// Somebody took the name in between: the draft must say the new one before it is used.
 fn choose_again(folders: &Folders, staged: &mut Staged) -> Result<(), SealError> {
     let name = choose_name(folders, &staged.leftovers.dir, &staged.claimed)?;
-    let mut record = staged.draft.record.clone();
-    record.output = staged
-        .leftovers
-        .dir
-        .path()
-        .join(&name)
-        .to_string_lossy()
-        .into_owned();
-    staged.draft = Draft::new(&name, record);
+    let dir = &staged.leftovers.dir;
+    staged.record.output = dir.path().join(&name).to_string_lossy().into_owned();
+    staged.record.sealdrop.ciphertext.name_base64 = exact_name(&name);
     staged.final_name = name;
-    staged
+    staged.draft = staged
         .leftovers
-        .replace_draft(&staged.draft)
-        .map_err(SealError::Output)
+        .replace_draft(&staged.record)
+        .map_err(SealError::Output)?;
+    Ok(())
 }
 
 /// A final name that is free, as is its record's, by the drop's rule for collisions.

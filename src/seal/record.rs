@@ -1,7 +1,7 @@
 //! The metadata record: aws-encryption-cli's line, and the `sealdrop` object beside its keys.
 
 use std::ffi::OsStr;
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::ffi::OsStrExt;
 use std::time::{Duration, SystemTime};
 
 use base64::Engine as _;
@@ -74,6 +74,9 @@ pub struct Plaintext {
 pub struct Ciphertext {
     /// Bytes.
     pub size: u64,
+    /// The file name's bytes in base64, only if it is not UTF-8; else it is the last part of `output`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name_base64: Option<String>,
 }
 
 /// How the data key came.
@@ -186,31 +189,6 @@ impl Residue {
             Self::WriteDenied => "write_denied",
             Self::SnapshotPossible => "snapshot_possible",
         }
-    }
-}
-
-/// What is made durable before publish, so that a record can be rebuilt.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(super) struct Draft {
-    /// The message's final file name, base64 of its bytes.
-    pub(super) final_name: String,
-    /// The record as far as it is known.
-    pub(super) record: Record,
-}
-
-impl Draft {
-    pub(super) fn new(final_name: &OsStr, record: Record) -> Self {
-        Self {
-            final_name: STANDARD.encode(final_name.as_bytes()),
-            record,
-        }
-    }
-
-    /// The final file name's bytes; `None` if the draft is damaged or names a path.
-    pub(super) fn final_name(&self) -> Option<std::ffi::OsString> {
-        let bytes = STANDARD.decode(&self.final_name).ok()?;
-        let plain = !bytes.is_empty() && !bytes.contains(&b'/') && bytes != b"." && bytes != b"..";
-        plain.then(|| std::ffi::OsString::from_vec(bytes))
     }
 }
 

@@ -2,11 +2,11 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
-use std::io::Write as _;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use super::record::{Ciphertext, DataKey, Details, Draft, Record, Times, timestamp};
+use super::draft::{Draft, draft_name, exact_name, new_draft_name};
+use super::record::{Ciphertext, DataKey, Details, Record, Times, timestamp};
 use super::seal_body::seal_file;
 use super::{ClaimId, Claimed, Folders, SealError};
 use crate::fs::{Dir, PathContext, PathError, Replace, start_writeback};
@@ -18,15 +18,9 @@ pub(super) fn staged_name(id: ClaimId) -> OsString {
     format!(".sealdrop-{id}.part").into()
 }
 
-/// The draft record's name.
-pub(super) fn draft_name(id: ClaimId) -> OsString {
-    format!(".sealdrop-{id}.json").into()
-}
-
-/// The name of a record or draft that is being written.
-pub(super) fn record_name_in_progress(id: ClaimId) -> OsString {
-    format!(".sealdrop-{id}.json.new").into()
-}
+/// Ciphertext and draft are written, and on their way to the disk.
+#[derive(Debug)]
+pub struct Written(Staged);
 
 /// Ciphertext and draft are durable; nothing has a final name yet.
 #[derive(Debug)]
@@ -35,13 +29,14 @@ pub struct Staged {
     pub(super) file: File,
     pub(super) leftovers: Leftovers,
     pub(super) draft: Draft,
+    pub(super) record: Record,
     pub(super) final_name: OsString,
     pub(super) message_length: u64,
 }
 
-impl Staged {
+impl Written {
     /// Encrypts a claimed file. On an error nothing of it stays in the output folder.
-    pub fn stage(
+    pub fn write(
         folders: &Folders,
         claimed: Claimed,
         materials: &EncryptionMaterials,
@@ -65,6 +60,7 @@ impl Staged {
         set_mode(&file, options.output_mode)
             .path_context("set the mode of", &path)
             .map_err(SealError::Output)?;
+        start_writeback(&file);
 
         let record = record(
             folders,
@@ -75,20 +71,43 @@ impl Staged {
             message_length,
             data_key_use,
         );
-        let draft = Draft::new(&final_name, record);
-        leftovers
-            .write_draft(&draft)
-            .and_then(|draft| flush_both(&leftovers, &file, &draft))
-            .and_then(|()| folders.flush_names(&leftovers.dir))
-            .map_err(SealError::Output)?;
-        Ok(Self {
+        let draft = Draft::create(&leftovers.dir, &draft_name(id), &record).map_err(SealError::Output)?;
+        Ok(Self(Staged {
             claimed,
             file,
             leftovers,
             draft,
+            record,
             final_name,
             message_length,
-        })
+        }))
+    }
+
+    /// Makes the message durable, and the draft no later than the message's final name. All are on their way to the disk
+    /// before the first is waited for, so that one commit of the journal serves many.
+    pub fn flush(self, folders: &Folders) -> Result<Staged, SealError> {
+        let Staged {
+            leftovers,
+            file,
+            draft,
+            ..
+        } = &self.0;
+        let path = |name| leftovers.dir.path().join(name);
+        rustix::fs::fsync(file)
+            .path_context("flush", path(staged_name(leftovers.id)))
+            .map_err(SealError::Output)?;
+        folders
+            .put_before_names(draft.file())
+            .path_context("flush", path(draft_name(leftovers.id)))
+            .map_err(SealError::Output)?;
+        Ok(self.0)
+    }
+}
+
+impl Staged {
+    /// The output folder.
+    pub(super) fn dir(&self) -> &Dir {
+        &self.leftovers.dir
     }
 }
 
@@ -122,19 +141,22 @@ impl Leftovers {
         }
     }
 
-    /// Writes the draft, to be flushed.
-    fn write_draft(&self, draft: &Draft) -> Result<File, PathError> {
-        write_json(&self.dir, &draft_name(self.id), None, draft)
-    }
-
     /// Puts another draft in the place of the durable one, never with a moment without.
-    pub(super) fn replace_draft(&self, draft: &Draft) -> Result<(), PathError> {
-        let new = record_name_in_progress(self.id);
-        let file = write_json(&self.dir, &new, None, draft)?;
-        rustix::fs::fsync(&file).path_context("flush", self.dir.path().join(&new))?;
+    pub(super) fn replace_draft(&self, record: &Record) -> Result<Draft, PathError> {
+        let new = new_draft_name(self.id);
+        let create = || Draft::create(&self.dir, &new, record);
+        let draft = match create() {
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+                self.dir.unlink(&new)?; // an earlier attempt's
+                create()?
+            }
+            result => result?,
+        };
+        rustix::fs::fsync(draft.file()).path_context("flush", self.dir.path().join(&new))?;
         self.dir
             .rename(&new, &self.dir, &draft_name(self.id), Replace::Existing)?;
-        self.dir.sync()
+        self.dir.sync()?;
+        Ok(draft)
     }
 
     /// Removes draft and staged message. The draft goes first and durably: a draft without a staged message
@@ -145,7 +167,7 @@ impl Leftovers {
             self.dir.unlink(&draft)?;
             self.dir.sync()?;
         }
-        for name in [record_name_in_progress(self.id), staged_name(self.id)] {
+        for name in [new_draft_name(self.id), staged_name(self.id)] {
             if self.dir.stat_if_exists(&name)?.is_some() {
                 self.dir.unlink(&name)?;
             }
@@ -163,41 +185,7 @@ impl Drop for Leftovers {
     }
 }
 
-/// Writes a new file of one JSON line, with a mode that the umask does not change, or for nobody else.
-pub(super) fn write_json(
-    dir: &Dir,
-    name: &OsStr,
-    mode: Option<u32>,
-    value: &impl serde::Serialize,
-) -> Result<File, PathError> {
-    let path = dir.path().join(name);
-    let mut line = serde_json::to_vec(value)
-        .map_err(std::io::Error::from)
-        .path_context("write", &path)?;
-    line.push(b'\n');
-    let mut file = dir.create_file(name, 0o600)?;
-    if let Some(mode) = mode {
-        set_mode(&file, mode).path_context("set the mode of", &path)?;
-    }
-    file.write_all(&line).path_context("write", &path)?;
-    Ok(file)
-}
-
-/// Makes message and draft durable. Both are on their way to the disk before the first is waited for, so that one commit
-/// of the journal serves both. Their folder entries come with it on every file system that journals its directories.
-fn flush_both(leftovers: &Leftovers, message: &File, draft: &File) -> Result<(), PathError> {
-    start_writeback(message);
-    start_writeback(draft);
-    for (file, name) in [
-        (message, staged_name(leftovers.id)),
-        (draft, draft_name(leftovers.id)),
-    ] {
-        rustix::fs::fsync(file).path_context("flush", leftovers.dir.path().join(name))?;
-    }
-    Ok(())
-}
-
-fn set_mode(file: &File, mode: u32) -> rustix::io::Result<()> {
+pub(super) fn set_mode(file: &File, mode: u32) -> rustix::io::Result<()> {
     rustix::fs::fchmod(file, rustix::fs::Mode::from_raw_mode(mode))
 }
 
@@ -239,7 +227,10 @@ fn record(
             drop: folders.drop.clone(),
             recovered: false,
             plaintext: claimed.plaintext.clone(),
-            ciphertext: Ciphertext { size: message_length },
+            ciphertext: Ciphertext {
+                size: message_length,
+                name_base64: exact_name(final_name),
+            },
             data_key: DataKey {
                 cache: data_key_use.cache.as_str().to_owned(),
                 message: data_key_use.message,

@@ -5,6 +5,7 @@
 use super::open_body::{FileReader, Sink, open_body, read_header};
 use super::stage::staged_name;
 use super::{PumpError, SealError, Staged};
+use crate::fs::Dir;
 use crate::message::{
     DecryptError, DecryptOptions, DecryptionMaterials, Decryptor, EncryptionMaterials, PlaintextDataKey,
 };
@@ -25,6 +26,11 @@ impl Verified {
         } else {
             Err(SealError::VerifyLength { expected, found })
         }
+    }
+
+    /// The output folder.
+    pub(super) fn dir(&self) -> &Dir {
+        self.0.dir()
     }
 
     /// For drops with `verify = false`.

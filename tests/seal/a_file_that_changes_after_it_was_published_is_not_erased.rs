@@ -13,14 +13,11 @@ use crate::support::{
     wait_until_settled,
 };
 
-/// Kills the daemon just before it marks the claim, which is its third rename; gives the claimed file.
+/// Kills the daemon just before it marks the claim, which is its second change of a mode; gives the claimed file.
 fn killed_before_it_erases(site: &Site) -> PathBuf {
     let mut daemon = site.start();
-    let inject = "inject=renameat2:signal=KILL:when=3";
-    let strace = Strace::attach(
-        &daemon,
-        &["-e", "trace=renameat2", "-e", inject, "-o", "/dev/null"],
-    );
+    let inject = "inject=fchmod:signal=KILL:when=2";
+    let strace = Strace::attach(&daemon, &["-e", "trace=fchmod", "-e", inject, "-o", "/dev/null"]);
     drop_one(site, Drop::Fresh);
     assert!(wait_for_death(&mut daemon.child, Duration::from_mins(1)));
     strace.wait();

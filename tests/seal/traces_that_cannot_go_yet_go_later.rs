@@ -11,8 +11,8 @@ fn traces_that_cannot_go_yet_go_later() {
     };
     let site = site_of_one_worker(&mounted.path().join("site"));
     let daemon = site.start();
-    // A worker unlinks the plaintext and no more; it is the tidier that unlinks a second time.
-    let inject = "inject=unlinkat:error=EROFS:when=2";
+    // A worker unlinks the plaintext; what else is removed is the claim's folder.
+    let inject = "inject=rmdir,unlinkat:error=EROFS:when=1";
     let strace = Strace::attach(
         &daemon,
         &["-e", "trace=unlinkat", "-e", inject, "-o", "/dev/null"],

@@ -23,8 +23,8 @@ use crate::fs::{Lease, LeaseRefused, PathContext as _, PathError};
 use crate::materials::{MaterialsManager, ReservedMaterials};
 use crate::message::FrameLength;
 use crate::seal::{
-    Arrival, CLAIMS, ClaimName, Claimed, Collision, EraseMode, Folders, NotClaimed, Options, Recorded,
-    Recovered, SealError, claims, recover, seal, tidy,
+    Arrival, CLAIMS, ClaimName, Claimed, Collision, EraseMode, Folders, NotClaimed, Options, Ready,
+    Recovered, SealError, claims, recover, seal_one,
 };
 
 /// Nobody but the owner: one mode for all, and a plaintext that is gone cannot be asked for its own.
@@ -98,12 +98,15 @@ impl Work for Erasing {
                 .inspect_err(|_| self.put_back(&name, path))?;
         }
         let usage = materials.usage();
-        let recorded = seal(&self.folders, claimed, &materials, &usage).map_err(|error| {
+        let ready = Ready {
+            claimed,
+            materials,
+            data_key_use: usage,
+        };
+        let sealed = seal_one(&self.folders, ready).map_err(|error| {
             self.put_back(&name, path);
             not_sealed(error)
         })?;
-        let Recorded { sealed, traces } = recorded;
-        tidy(&self.folders, &[traces]).map_err(not_sealed)?;
         facts.header = serde_json::from_value(sealed.record.header.clone()).ok();
         facts.details = serde_json::to_value(&sealed.record.sealdrop).ok();
         let mut outcomes = self.outcomes.lock().unwrap_or_else(PoisonError::into_inner);
@@ -228,6 +231,7 @@ impl Erasing {
 /// The claim folder goes if nothing is in it.
 impl Drop for Erasing {
     fn drop(&mut self) {
+        let _ = self.folders.remove_spares();
         let _ = self.folders.input().remove_dir(OsStr::new(CLAIMS));
     }
 }

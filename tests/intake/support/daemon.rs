@@ -1,8 +1,9 @@
 //! The daemon itself, in a process of its own, and what it wrote, opened again.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::{Read, Write};
+use std::os::unix::ffi::OsStringExt;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
@@ -231,9 +232,9 @@ pub fn for_each_opened(root: &Path, mut each: impl FnMut(Opened)) {
         if record.extension() != Some(OsStr::new("json")) {
             continue;
         }
-        let message = record.with_extension("");
         let parsed: serde_json::Value = serde_json::from_slice(&std::fs::read(&record).unwrap())
             .unwrap_or_else(|error| panic!("{record:?}: {error}"));
+        let message = record.with_file_name(message_name(&parsed));
         let content = runtime.block_on(open_message(&manager, &message));
         each(Opened {
             name: plaintext_name(&parsed["sealdrop"]["plaintext"]),
@@ -243,12 +244,21 @@ pub fn for_each_opened(root: &Path, mut each: impl FnMut(Opened)) {
     }
 }
 
+/// A record has another name than its message where somebody had that name.
+fn message_name(record: &serde_json::Value) -> OsString {
+    let output = Path::new(record["output"].as_str().unwrap());
+    let exact = exact_name(&record["sealdrop"]["ciphertext"]).map(OsString::from_vec);
+    exact.unwrap_or_else(|| output.file_name().unwrap().to_owned())
+}
+
 fn plaintext_name(plaintext: &serde_json::Value) -> Vec<u8> {
+    exact_name(plaintext).unwrap_or_else(|| plaintext["name"].as_str().unwrap().into())
+}
+
+fn exact_name(facts: &serde_json::Value) -> Option<Vec<u8>> {
     use base64::Engine;
-    match plaintext["name_base64"].as_str() {
-        Some(encoded) => base64::engine::general_purpose::STANDARD.decode(encoded).unwrap(),
-        None => plaintext["name"].as_str().unwrap().into(),
-    }
+    let encoded = facts["name_base64"].as_str()?;
+    Some(base64::engine::general_purpose::STANDARD.decode(encoded).unwrap())
 }
 
 async fn open_message(manager: &DecryptionManager, path: &Path) -> Vec<u8> {
