@@ -4,7 +4,7 @@ use std::os::unix::net::UnixListener;
 use std::process::Command;
 
 use super::fault_proxy::{Fault, FaultProxy};
-use super::support::{LOCAL, Place, Ran};
+use super::support::{LOCAL, Place, Ran, SideBySide};
 
 const NOBODY: u32 = 65534;
 
@@ -75,20 +75,22 @@ fn on_a_drop_folder_or_the_daemons_socket() {
 
 #[test]
 fn on_a_key_of_the_key_service() {
-    let place = Place::new();
+    let Some(both) = SideBySide::new() else { return };
+    let place = &both.place;
+    let proxy = FaultProxy::start(&both.kms.endpoint);
+    let key = format!("key={}", both.key);
+    let endpoint = ["-w", &key, "--endpoint-url", &proxy.endpoint];
+    let run = |arguments: &[&str]| both.sealdrop(arguments.iter().copied().chain(endpoint));
     place.write("a", "x");
-    let behind = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let proxy = FaultProxy::start(&format!("http://{}", behind.local_addr().unwrap()));
+    run(&["encrypt", "-i", "a", "-o", "sealed", "-S"]).ok();
+
     proxy.set(Fault::service(400, "AccessDeniedException"));
-    let environment = [
-        ("AWS_ACCESS_KEY_ID", "testing"),
-        ("AWS_SECRET_ACCESS_KEY", "testing"),
-    ];
-    let key = "key=arn:aws:kms:us-east-1:123456789012:key/11111111-2222-3333-4444-555555555555";
-    let arguments = ["encrypt", "-i", "a", "-o", "b", "-S", "-w", key];
-    let endpoint = ["--endpoint-url", &proxy.endpoint];
-    place
-        .run_with(arguments.into_iter().chain(endpoint), &environment, b"")
+    run(&["encrypt", "-i", "a", "-o", "b", "-S"])
         .ended(77)
         .says("kms:GenerateDataKey");
+    run(&["decrypt", "-i", "sealed", "-o", "b", "-S"]).ended(77);
+    run(&["verify", "-i", "sealed"]).ended(77);
+    let keyring = format!("key = \"{}\"\nendpoint_url = \"{}\"\n", both.key, proxy.endpoint);
+    place.drop_configuration("run.toml", &format!("[keyring.kms]\ntype = \"aws-kms\"\n{keyring}"));
+    both.sealdrop(["doctor", "--config", "run.toml"]).ended(77);
 }

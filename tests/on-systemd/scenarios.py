@@ -79,6 +79,10 @@ def the_package_is_installed_and_nothing_is_started(guest):
     assert guest.ask("systemctl preset sealdrop; systemctl is-enabled sealdrop").endswith("disabled")
     modes = guest.run(f"stat -c '%U:%G %a' /var/lib/sealdrop {INPUT} {OUTPUT}").splitlines()
     assert modes == ["sealdrop:sealdrop 755", "sealdrop:sealdrop-drop 3770", "sealdrop:sealdrop 2750"], modes
+    # A group that an operator gives the output outlives a boot.
+    guest.run(f"chgrp daemon {OUTPUT} && systemd-tmpfiles --create sealdrop.conf")
+    assert guest.run(f"stat -c %G {OUTPUT}") == "daemon"
+    guest.run(f"chgrp sealdrop {OUTPUT}")
     assert CONFIG in guest.run("dpkg-query -W -f '${Conffiles}' sealdrop")
     files = guest.run("dpkg -L sealdrop").split()
     for part in ("man1/sealdrop.1.gz", "man5/sealdrop.toml.5.gz", "man8/sealdrop.8.gz", "completions/sealdrop",

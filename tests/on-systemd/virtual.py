@@ -49,7 +49,7 @@ WantedBy=basic.target
 
 
 class Emulated(Machine):
-    PATIENCE = 400  # everything takes tens of times as long
+    PATIENCE = 900  # everything takes tens of times as long, and hundreds beside other work
     WATCHDOG = 30
     SIZE = 1 << 30  # of its root
 

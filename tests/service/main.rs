@@ -24,6 +24,7 @@ mod check_warns_of_an_input_that_another_user_owns;
 mod doctor_changes_nothing_beside_a_running_daemon;
 mod doctor_finds_folders_that_are_not_safe;
 mod doctor_looks_below_recursive_inputs;
+mod doctor_says_that_there_is_no_room;
 mod doctor_says_why_no_key_is_to_be_had;
 mod doctor_sees_with_the_daemons_rights;
 mod doctor_tells_what_erasure_achieves;
