@@ -174,15 +174,11 @@ fn first_step(work: &Work) -> &'static str {
 
 /// The path of the one file in a claim.
 fn dropped_as(claim: &Path) -> Option<PathBuf> {
-    let mut top = claim.to_owned();
-    if !top.is_dir() {
-        top.as_mut_os_string().push(".erasing");
-    }
-    let mut path = top.clone();
+    let mut path = claim.to_owned();
     while path.is_dir() {
         path = path.read_dir().ok()?.next()?.ok()?.path();
     }
-    path.strip_prefix(top).ok().map(Path::to_owned)
+    path.strip_prefix(claim).ok().map(Path::to_owned)
 }
 
 /// The claim, if there is one, else the work as it was.

@@ -196,8 +196,8 @@ fn claims(about: &str, input: &Path, viewer: &Viewer) -> Finding {
             "if it is empty, remove it; if files are in it, they are plaintexts on their way: chown -R {daemon} {shown} && chmod 0700 {shown}"
         ));
     }
-    match (viewer.daemon, fs::read_dir(&path).map(Iterator::count)) {
-        (None, Ok(waiting @ 1..)) => {
+    match (viewer.daemon, with_files(&path)) {
+        (None, waiting @ 1..) => {
             Finding::warning(about, "claims", format!("{waiting} unfinished files in {shown}"))
                 .advise("start the daemon, which finishes them; do not remove them")
         }
@@ -207,6 +207,14 @@ fn claims(about: &str, input: &Path, viewer: &Viewer) -> Finding {
             format!("{shown} {}, on the input's mount", owner(&stat)),
         ),
     }
+}
+
+/// Claims that are not over: the others left an empty folder.
+fn with_files(claims: &Path) -> usize {
+    let entries = fs::read_dir(claims).into_iter().flatten().flatten();
+    entries
+        .filter(|entry| fs::read_dir(entry.path()).is_ok_and(|mut names| names.next().is_some()))
+        .count()
 }
 
 fn mount(path: &Path) -> Option<u64> {

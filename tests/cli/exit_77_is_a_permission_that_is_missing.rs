@@ -91,6 +91,9 @@ fn on_a_key_of_the_key_service() {
     run(&["decrypt", "-i", "sealed", "-o", "b", "-S"]).ended(77);
     run(&["verify", "-i", "sealed"]).ended(77);
     let keyring = format!("key = \"{}\"\nendpoint_url = \"{}\"\n", both.key, proxy.endpoint);
-    place.drop_configuration("run.toml", &format!("[keyring.kms]\ntype = \"aws-kms\"\n{keyring}"));
+    place.drop_configuration(
+        "run.toml",
+        &format!("[keyring.kms]\ntype = \"aws-kms\"\n{keyring}"),
+    );
     both.sealdrop(["doctor", "--config", "run.toml"]).ended(77);
 }

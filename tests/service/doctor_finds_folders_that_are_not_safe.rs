@@ -55,5 +55,7 @@ fn claims_that_wait_for_a_start() {
     let claim = site.input.join(".sealdrop").join(format!("{}-1", "0".repeat(32)));
     fs::create_dir_all(&claim).unwrap();
     mode(&site.input.join(".sealdrop"), 0o700);
+    doctor(&site).says("claims", "ok", "on the input's mount"); // the folder of one that is over
+    fs::write(claim.join("a"), "x").unwrap();
     doctor(&site).says("claims", "warning", "1 unfinished");
 }
