@@ -175,8 +175,8 @@ fn transpose<T>(read: Option<Option<T>>) -> Option<Option<T>> {
     }
 }
 
-/// Sixteen per core, within bounds: workers mostly wait for flushes, which overlap.
+/// Eight per core, within bounds: workers mostly wait for flushes, which overlap; more of them get into each other's way.
 fn default_workers() -> NonZeroUsize {
     let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
-    NonZeroUsize::new((16 * cores).clamp(8, 32)).unwrap_or(NonZeroUsize::MIN)
+    NonZeroUsize::new((8 * cores).clamp(8, 32)).unwrap_or(NonZeroUsize::MIN)
 }
