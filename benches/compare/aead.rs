@@ -13,8 +13,18 @@ const PIECE: usize = 1 << 20;
 const TAG: usize = 16;
 const SEALED_PIECE: usize = PIECE / FRAME * (FRAME + TAG);
 
-/// Each thread takes the next MiB; with `verify` it reads what it wrote, once all is written, and opens it.
-pub(crate) fn copy(from: &Path, to: &Path, threads: usize, verify: bool) -> Duration {
+/// How much more than copying and encrypting is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Extent {
+    Copy,
+    /// What was written is read back and opened, once all is written.
+    ReadBack,
+    /// Then the source is overwritten and removed.
+    Erase,
+}
+
+/// Each thread takes the next MiB.
+pub(crate) fn copy(from: &Path, to: &Path, threads: usize, extent: Extent) -> Duration {
     let (source, target) = (
         File::open(from).unwrap(),
         File::options()
@@ -45,7 +55,7 @@ pub(crate) fn copy(from: &Path, to: &Path, threads: usize, verify: bool) -> Dura
         }
         target.write_all_at(sealed, piece * SEALED_PIECE as u64).unwrap();
     });
-    if verify {
+    if extent >= Extent::ReadBack {
         in_threads(threads, pieces, |piece, buffer| {
             let sealed = &mut buffer[PIECE..];
             target.read_exact_at(sealed, piece * SEALED_PIECE as u64).unwrap();
@@ -54,6 +64,16 @@ pub(crate) fn copy(from: &Path, to: &Path, threads: usize, verify: bool) -> Dura
                     .unwrap();
             }
         });
+    }
+    if extent == Extent::Erase {
+        drop(source);
+        let source = File::options().write(true).open(from).unwrap();
+        in_threads(threads, pieces, |piece, buffer| {
+            source
+                .write_all_at(&buffer[..PIECE], piece * PIECE as u64)
+                .unwrap();
+        });
+        std::fs::remove_file(from).unwrap();
     }
     begun.elapsed()
 }

@@ -17,7 +17,7 @@ pub(crate) const PART: &str = "backlog";
 
 pub(crate) fn measure(run: &Run<'_>, report: &mut Report) {
     let place = Place::ext4_or(run.root);
-    let files = number("SEALDROP_BENCH_BACKLOG", 20_000);
+    let files = number("SEALDROP_BENCH_BACKLOG", 100_000);
     let work = format!("{files} files of 100 bytes");
     for (name, shared) in [(SIMPLE_FLOOR, false), (SHARED_FLOOR, true)] {
         let sample = Load {

@@ -5,7 +5,7 @@
 //! others' numbers. What is not installed here is said in its row. docs/benchmarks.md tells the method.
 //!
 //! In the environment: `SEALDROP_BENCH_DIR` (where; default target/bench), `SEALDROP_BENCH_OUT` (what is written;
-//! default docs/benchmarks), `SEALDROP_BENCH_ROUNDS` (3), `SEALDROP_BENCH_BACKLOG` (20000 files),
+//! default docs/benchmarks), `SEALDROP_BENCH_ROUNDS` (3), `SEALDROP_BENCH_BACKLOG` (100000 files),
 //! `SEALDROP_BENCH_LARGE_MIB` (4096), `SEALDROP_BENCH_BINARY` (another sealdrop), `SEALDROP_BENCH_OFFICIAL` (what
 //! benches/official/build built).
 #![allow(

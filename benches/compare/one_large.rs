@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use super::aead;
+use super::aead::{self, Extent};
 use super::daemon::{Daemon, Keys, clear};
 use super::files::{content, fresh};
 use super::places::Place;
@@ -16,6 +16,8 @@ use super::report::{Report, Row};
 pub(crate) const PART: &str = "large";
 pub(crate) const FLOOR: &str = "copy + AES-GCM on all cores";
 pub(crate) const FLOOR_READ_BACK: &str = "the same and then read back and opened";
+pub(crate) const FLOOR_ERASED: &str = "the same and then the source overwritten and removed";
+pub(crate) const ENCRYPT: &str = "sealdrop encrypt";
 const LIMIT: Duration = Duration::from_mins(2);
 
 pub(crate) fn measure(report: &mut Report) {
@@ -34,16 +36,23 @@ pub(crate) fn measure(report: &mut Report) {
             return report.add(Row::new(PART, &work, "tmpfs", FLOOR).absent(&why.to_string()));
         }
         let row = |who: &str| Row::new(PART, &work, &place.name, who);
-        for (who, verify) in [(FLOOR, false), (FLOOR_READ_BACK, true)] {
+        for (who, extent) in [
+            (FLOOR, Extent::Copy),
+            (FLOOR_READ_BACK, Extent::ReadBack),
+            (FLOOR_ERASED, Extent::Erase),
+        ] {
             let copy = root.join("out/copy");
-            let time = aead::copy(&source, &copy, cores, verify);
+            let time = aead::copy(&source, &copy, cores, extent);
             fs::remove_file(copy).unwrap();
             report.add(row(who).seconds(round, time).note(&format!("{cores} threads")));
+        }
+        if let Err(why) = make(&source, mebibytes) {
+            return report.add(row("sealdrop (the daemon)").absent(&why.to_string()));
         }
         for (who, spent) in [
             ("sealdrop (the daemon)", daemon(root)),
             (
-                "sealdrop encrypt",
+                ENCRYPT,
                 one_shot(
                     root,
                     "encrypt",

@@ -144,6 +144,7 @@ fn svg(panels: &[Panel]) -> String {
                 SHARED_FLOOR,
                 one_large::FLOOR,
                 one_large::FLOOR_READ_BACK,
+                one_large::FLOOR_ERASED,
             ]
             .contains(&label.as_str())
             {

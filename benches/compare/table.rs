@@ -24,7 +24,11 @@ pub(crate) fn write(report: &Report) {
         "One-shot commands, 200 files of 5.12 MB",
         &[one_shot::PEER],
     );
-    let most = [one_large::FLOOR, one_large::FLOOR_READ_BACK];
+    let most = [
+        one_large::FLOOR,
+        one_large::FLOOR_READ_BACK,
+        one_large::FLOOR_ERASED,
+    ];
     section(&mut text, report, one_large::PART, "One large file", &most);
     exposures(&mut text, report);
     starts(&mut text, report);
