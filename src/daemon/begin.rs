@@ -2,7 +2,6 @@
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::pin;
 use std::sync::Arc;
 
 use super::place::Place;
@@ -12,7 +11,7 @@ use crate::materials::{ReservedMaterials, Waiting};
 use crate::seal::{Arrival, Claimed, NotClaimed, Recovered, recover};
 use crate::watch::{Outcome, Settled, settle};
 
-/// A claimed file whose data key is begun.
+/// A claimed file with a data key.
 pub(super) struct ToSeal {
     pub(super) place: Arc<Place>,
     pub(super) work: Work,
@@ -139,7 +138,8 @@ impl<F: FnMut()> Beginning<'_, F> {
         self.ready(work, file, materials, claim)
     }
 
-    /// The claim can take so long that the data key's age has passed, or the file can have grown: then another key.
+    /// The claim can take so long that the data key's age has passed, or the file can have grown: then another key. It is
+    /// begun with the message.
     fn ready(
         &mut self,
         work: Work,
@@ -147,7 +147,7 @@ impl<F: FnMut()> Beginning<'_, F> {
         mut materials: ReservedMaterials,
         claim: Claim,
     ) -> Result<Begun, Box<Setback>> {
-        while !(materials.cover(file.size()) && materials.begin()) {
+        while !materials.cover(file.size()) {
             materials = self.materials(file.size())?;
         }
         Ok(Begun::Ready(Box::new(ToSeal {
@@ -161,18 +161,9 @@ impl<F: FnMut()> Beginning<'_, F> {
 
     fn materials(&mut self, size: u64) -> Result<ReservedMaterials, Box<Setback>> {
         let place = &self.place;
-        let mut waiting = std::mem::take(&mut self.waiting);
-        let asked = place.manager.encryption_materials_for(&mut waiting, size);
-        let (mut asked, before_waiting) = (pin!(asked), &mut self.before_waiting);
-        let mut first = true;
-        let patient = std::future::poll_fn(|context| {
-            let polled = asked.as_mut().poll(context);
-            if polled.is_pending() && std::mem::take(&mut first) {
-                before_waiting();
-            }
-            polled
-        });
-        let answer = self.desk.runtime.block_on(patient);
+        let (manager, mut waiting) = (Arc::clone(&place.manager), std::mem::take(&mut self.waiting));
+        let asked = async move { manager.encryption_materials_for(&mut waiting, size).await };
+        let answer = self.desk.wait_for(asked, &mut self.before_waiting);
         match answer {
             Ok(materials) => {
                 if place.keys.worked() {

@@ -178,7 +178,8 @@ impl Daemon {
         settings.drops.iter().try_for_each(opening::make_folders)?;
         let keyrings = keyrings::build(settings, &shared.state)?;
         let workers = settings.workers.get();
-        let queue = Arc::new(Queue::new(settings.drops.len(), workers));
+        let together = queue::together(crate::fs::raise_open_files(), workers);
+        let queue = Arc::new(Queue::new(settings.drops.len(), workers, together));
         let _entered = runtime.enter();
         let (dispatchers, senders) = open_drops(settings, shared, &keyrings, &queue)?;
         let sockets = serve::start(settings, &shared.state)?;

@@ -8,7 +8,7 @@ const LONG: u64 = 16 << 20;
 /// Jobs that a worker is given together, where many wait: they share flushes.
 const MOST_TOGETHER: usize = 16;
 /// Bytes that they may have together, so that the first does not wait long for the last.
-const BYTES_TOGETHER: u64 = 1 << 20;
+pub(super) const BYTES_TOGETHER: u64 = 1 << 20;
 
 /// A queue of jobs, shared by dispatchers and workers.
 #[derive(Debug)]
@@ -16,6 +16,8 @@ pub(super) struct Queue<T> {
     state: Mutex<State<T>>,
     ready: Condvar,
     workers: usize,
+    /// Jobs that one of them is given together at most.
+    together: usize,
 }
 
 #[derive(Debug)]
@@ -50,8 +52,16 @@ pub(super) struct Taken<T> {
     is_long: bool,
 }
 
+/// How many jobs a worker may be given together, by how many files this process may have open: a file on its way takes
+/// five descriptors, one that waits for its record two.
+pub(super) fn together(open_files: Option<u64>, workers: usize) -> usize {
+    const DESCRIPTORS: usize = 8;
+    let open_files = open_files.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(usize::MAX));
+    (open_files / workers.max(1) / DESCRIPTORS).clamp(1, MOST_TOGETHER)
+}
+
 impl<T> Queue<T> {
-    pub(super) fn new(drops: usize, workers: usize) -> Self {
+    pub(super) fn new(drops: usize, workers: usize, together: usize) -> Self {
         let lanes = || Lanes {
             short: VecDeque::new(),
             long: VecDeque::new(),
@@ -67,6 +77,7 @@ impl<T> Queue<T> {
             state: Mutex::new(state),
             ready: Condvar::new(),
             workers,
+            together,
         }
     }
 
@@ -95,7 +106,7 @@ impl<T> Queue<T> {
             if state.closed {
                 return None;
             }
-            if let Some(taken) = state.next(self.workers) {
+            if let Some(taken) = state.next(self.workers, self.together) {
                 return Some(taken);
             }
             state = self.ready.wait(state).unwrap_or_else(PoisonError::into_inner);
@@ -108,7 +119,7 @@ impl<T> Queue<T> {
         if state.closed {
             None
         } else {
-            state.next(self.workers)
+            state.next(self.workers, self.together)
         }
     }
 
@@ -152,7 +163,7 @@ impl<T> Taken<T> {
 impl<T> State<T> {
     /// The next jobs by turns of the drops; within one, whichever lane's head came first and may go. Long files never
     /// have more than half of the workers.
-    fn next(&mut self, workers: usize) -> Option<Taken<T>> {
+    fn next(&mut self, workers: usize, together: usize) -> Option<Taken<T>> {
         let drops = self.lanes.len();
         let long_may_go = self.long_under_way < (workers / 2).max(1);
         for step in 0..drops {
@@ -160,7 +171,7 @@ impl<T> State<T> {
             let Some(taken) = self
                 .lanes
                 .get_mut(index)
-                .and_then(|lanes| lanes.next(long_may_go, workers))
+                .and_then(|lanes| lanes.next(long_may_go, workers, together))
             else {
                 continue;
             };
@@ -173,7 +184,7 @@ impl<T> State<T> {
 }
 
 impl<T> Lanes<T> {
-    fn next(&mut self, long_may_go: bool, workers: usize) -> Option<Taken<T>> {
+    fn next(&mut self, long_may_go: bool, workers: usize, together: usize) -> Option<Taken<T>> {
         let long_is_first = match (self.short.front(), self.long.front()) {
             (Some(short), Some(long)) => long.number < short.number,
             (short, _) => short.is_none(),
@@ -182,7 +193,7 @@ impl<T> Lanes<T> {
             let jobs = self.long.pop_front().map(|waiting| vec![waiting.job])?;
             return Some(Taken { jobs, is_long: true });
         }
-        let share = self.short.len().div_ceil(workers).min(MOST_TOGETHER);
+        let share = self.short.len().div_ceil(workers).min(together);
         let first = self.short.pop_front()?;
         let (mut jobs, mut bytes) = (vec![first.job], first.size);
         while jobs.len() < share
@@ -209,7 +220,7 @@ mod tests {
 
     #[test]
     fn short_files_do_not_wait_behind_long_ones_and_long_ones_get_their_turn() {
-        let queue = Queue::new(1, 2);
+        let queue = Queue::new(1, 2, MOST_TOGETHER);
         for (size, job) in [
             (LONG + 1, "long 1"),
             (LONG + 1, "long 2"),
@@ -227,7 +238,7 @@ mod tests {
 
     #[test]
     fn drops_take_turns() {
-        let queue = Queue::new(2, 3);
+        let queue = Queue::new(2, 3, MOST_TOGETHER);
         for job in ["a1", "a2", "a3"] {
             queue.push(0, 1, job);
         }
@@ -241,7 +252,7 @@ mod tests {
     #[test]
     fn where_more_wait_than_there_are_workers_each_takes_its_share_of_small_ones() {
         let share = |sizes: &[u64]| {
-            let queue = Queue::new(1, 4);
+            let queue = Queue::new(1, 4, MOST_TOGETHER);
             for size in sizes {
                 queue.push(0, *size, *size);
             }
@@ -257,8 +268,16 @@ mod tests {
     }
 
     #[test]
+    fn where_few_files_may_be_open_few_go_together() {
+        assert_eq!(together(None, 32), MOST_TOGETHER);
+        assert_eq!(together(Some(8192), 32), MOST_TOGETHER);
+        assert_eq!(together(Some(1024), 16), 8);
+        assert_eq!(together(Some(10), 32), 1);
+    }
+
+    #[test]
     fn a_closed_queue_lets_nothing_out() {
-        let queue = Queue::new(1, 1);
+        let queue = Queue::new(1, 1, MOST_TOGETHER);
         queue.push(0, 1, "job");
         queue.close();
         assert!(queue.take().is_none());

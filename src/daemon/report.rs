@@ -11,7 +11,7 @@ use super::message_id;
 use super::place::Place;
 use crate::fs::MemoryProtection;
 use crate::materials::MaterialsError;
-use crate::seal::{SealError, Sealed};
+use crate::seal::{SealError, Sealed, Step};
 use crate::watch::HeldReason;
 
 /// An error and its causes in one line.
@@ -113,15 +113,26 @@ pub(super) fn failed(place: &Place, failed: &Failed<'_>, retry_after: Duration) 
         sealdrop_file = %failed.file.display(),
         sealdrop_step = failed.step,
         sealdrop_reason = failed.reason,
-        "held {:?}: {}; it is whole {}; {}",
+        "held {:?}: {}; {}; {}",
         failed.file,
         failed.text,
-        match failed.claim {
-            Some(claim) => format!("in {claim:?} below the drop folder"),
-            None => "where it was dropped".to_owned(),
-        },
+        whereabouts(failed),
         again(retry_after)
     );
+}
+
+/// What is known of the file, and no more.
+fn whereabouts(failed: &Failed<'_>) -> String {
+    match failed.claim {
+        _ if failed.step == Step::Record.as_str() => {
+            "its message is durable and its plaintext is gone".to_owned()
+        }
+        Some(claim) if failed.step == "recovery" || failed.reason == "message_damaged" => {
+            format!("what there is of it is in {claim:?} below the drop folder")
+        }
+        Some(claim) => format!("it is whole in {claim:?} below the drop folder"),
+        None => "it is whole where it was dropped".to_owned(),
+    }
 }
 
 pub(super) fn no_keys(place: &Place, error: &MaterialsError) {

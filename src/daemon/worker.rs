@@ -1,6 +1,8 @@
 //! A worker: it takes files through their whole way, those that it gets together side by side.
 
+use std::panic::resume_unwind;
 use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
 use std::time::{Duration, SystemTime};
 
 use tokio::runtime::Handle;
@@ -9,7 +11,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use super::begin::{Begun, ToSeal, begin};
 use super::heart::Pulse;
 use super::place::Place;
-use super::queue::{Queue, Taken};
+use super::queue::{BYTES_TOGETHER, Queue, Taken};
 use super::report;
 use crate::materials::Waiting;
 use crate::seal::{ClaimName, Completed, Ready, SealError, Sealed, record, seal};
@@ -90,6 +92,26 @@ pub(super) struct Desk {
 }
 
 impl Desk {
+    /// Waits for the runtime's answer. If it is not there at once, it goes on being worked out while `before_waiting` does
+    /// what must not wait.
+    pub(super) fn wait_for<T: Send + 'static>(
+        &self,
+        asked: impl Future<Output = T> + Send + 'static,
+        before_waiting: impl FnOnce(),
+    ) -> T {
+        let mut asked = Box::pin(asked);
+        let _context = self.runtime.enter();
+        let mut nobody = Context::from_waker(Waker::noop());
+        if let Poll::Ready(answer) = asked.as_mut().poll(&mut nobody) {
+            return answer;
+        }
+        let asked = self.runtime.spawn(asked);
+        before_waiting();
+        self.runtime
+            .block_on(asked)
+            .unwrap_or_else(|failed| resume_unwind(failed.into_panic()))
+    }
+
     fn report(&self, place: &Place, work: Work, result: Result<Done, Box<Setback>>) {
         if let Some(reports) = self.reports.get(place.index) {
             let _ = reports.send(Report { work, result }); // a dispatcher that is gone is stopping
@@ -153,18 +175,34 @@ impl Worker<'_> {
             {
                 self.seal_together(std::mem::take(&mut ready));
             }
+            if !self.owed.is_of(&place) {
+                self.record(); // whatever is slow there keeps none of these back
+            }
             let desk = self.desk;
-            let nothing_waits = || {
-                self.seal_together(std::mem::take(&mut ready));
-                self.record();
-            };
-            match begin(desk, job, nothing_waits) {
-                Ok(Begun::Ready(file)) => ready.push(*file),
+            match begin(desk, job, || nothing_waits(self, &mut ready)) {
+                Ok(Begun::Ready(file)) => self.join(&mut ready, *file),
                 Ok(Begun::Over(done)) => self.desk.report(&place, work, Ok(done)),
                 Err(setback) => self.desk.report(&place, work, Err(setback)),
             }
         }
-        self.seal_together(ready);
+        if ready.is_empty() {
+            self.record();
+        } else {
+            self.seal_together(ready);
+        }
+    }
+
+    /// Puts a file to those that are sealed together, if they are small; the queue goes by a size that may be an old one.
+    fn join(&mut self, ready: &mut Vec<ToSeal>, file: ToSeal) {
+        let size = file.file.size();
+        let bytes: u64 = ready.iter().map(|file| file.file.size()).sum();
+        if bytes.saturating_add(size) > BYTES_TOGETHER {
+            nothing_waits(self, ready);
+        }
+        ready.push(file);
+        if size > BYTES_TOGETHER {
+            nothing_waits(self, ready);
+        }
     }
 
     /// Brings claimed files of one drop to the end of their plaintexts, and owed ones to their records.
@@ -172,12 +210,7 @@ impl Worker<'_> {
         let Some(place) = files.first().map(|file| Arc::clone(&file.place)) else {
             return;
         };
-        if self
-            .owed
-            .place
-            .as_ref()
-            .is_some_and(|owed| !Arc::ptr_eq(owed, &place))
-        {
+        if !self.owed.is_of(&place) {
             self.record();
         }
         let (mut jobs, mut ready) = (Vec::new(), Vec::new());
@@ -185,7 +218,6 @@ impl Worker<'_> {
             jobs.push((file.work, file.claim));
             ready.push(Ready {
                 claimed: file.file,
-                data_key_use: file.materials.usage(),
                 materials: file.materials,
             });
         }
@@ -211,7 +243,18 @@ impl Worker<'_> {
     }
 }
 
+/// To be called before something that can take long: no claimed file waits for it, and no record.
+fn nothing_waits(worker: &mut Worker<'_>, ready: &mut Vec<ToSeal>) {
+    worker.seal_together(std::mem::take(ready));
+    worker.record();
+}
+
 impl Owed {
+    /// Whether these are files of this drop, if there are any.
+    fn is_of(&self, place: &Arc<Place>) -> bool {
+        self.place.as_ref().is_none_or(|owed| Arc::ptr_eq(owed, place))
+    }
+
     /// Nothing is owed any more.
     fn record(&mut self, desk: &Desk) {
         let Self {

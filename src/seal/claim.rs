@@ -142,6 +142,11 @@ impl Claimed {
         &self.home.claim
     }
 
+    /// The path for messages.
+    pub(super) fn path(&self) -> PathBuf {
+        self.home.path()
+    }
+
     /// Bytes of the plaintext.
     pub fn size(&self) -> u64 {
         self.identity.size

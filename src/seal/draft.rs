@@ -14,7 +14,8 @@ use super::ClaimId;
 use super::record::{Record, timestamp};
 use crate::fs::{Dir, PathContext, PathError, start_writeback};
 
-/// Where a draft and the record that it becomes may begin to differ. No text of a JSON string can look like it.
+/// Where a draft and the record that it becomes may begin to differ. No text of a JSON string can look like it; a key of the
+/// encryption context can, but stands before.
 const FIRST_DIFFERENCE: &str = ",\"durable\":\"";
 
 /// The draft's name.
@@ -80,7 +81,7 @@ fn line(record: &Record) -> std::io::Result<Vec<u8>> {
 /// The draft in a text, and that of one whose completion was interrupted: its end is what is missing.
 pub(super) fn parse(text: &str) -> Result<Record, serde_json::Error> {
     serde_json::from_str(text).or_else(|error| {
-        let Some((whole, _)) = text.split_once(FIRST_DIFFERENCE) else {
+        let Some((whole, _)) = text.rsplit_once(FIRST_DIFFERENCE) else {
             return Err(error);
         };
         let now = timestamp(SystemTime::now());
@@ -102,4 +103,75 @@ pub(super) fn final_name(record: &Record) -> Option<OsString> {
     let bytes = name.as_bytes();
     let plain = !bytes.is_empty() && !bytes.contains(&b'/') && bytes != b"." && bytes != b"..";
     plain.then_some(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::seal::record::{Erasure, Outcome};
+
+    fn draft() -> Record {
+        serde_json::from_str(
+            r#"{"mode":"encrypt","input":"/in/a,\"durable\":\"b","output":"/out/a.encrypted","header":{"encryption_context":{"a":"b","durable":"c"}},"sealdrop":
+            {"format":1,"id":"0","host":"h","drop":"d","recovered":false,
+            "plaintext":{"name":"a,\"durable\":\"b","size":1,"modified":"m","uid":0,"gid":0,"mode":"0600"},
+            "ciphertext":{"size":2},"data_key":{"cache":"hit","message":1,"age_ms":0},
+            "times":{"arrived":"a","claimed":"c","durable":"2026-01-01T00:00:00.000Z"}}}"#,
+        )
+        .unwrap()
+    }
+
+    fn completed() -> Record {
+        let mut record = draft();
+        record.sealdrop.times.durable = "2026-01-01T00:00:00.001Z".to_owned();
+        record.sealdrop.times.erased = Some("2026-01-01T00:00:00.002Z".to_owned());
+        record.sealdrop.times.exposure_ms = Some(1.5);
+        record.sealdrop.erasure = Some(Erasure {
+            outcome: Outcome::NeverAllocated,
+            residue: Vec::new(),
+        });
+        record
+    }
+
+    #[test]
+    fn a_completion_that_is_interrupted_anywhere_leaves_the_draft() {
+        let folder = tempfile::tempdir().unwrap();
+        let dir = Dir::open(folder.path()).unwrap();
+        let name = draft_name(ClaimId::random().unwrap());
+        let mut file = Draft::create(&dir, &name, &draft()).unwrap();
+        let before = file.line.clone();
+        file.complete(&dir, &name, &completed()).unwrap();
+        let after = std::fs::read(folder.path().join(&name)).unwrap();
+        assert_eq!(after, line(&completed()).unwrap());
+        // Whatever of the new bytes has arrived, over the old end or over zeros.
+        let same = before.iter().zip(&after).take_while(|(a, b)| a == b).count();
+        for kept in [same, before.len()] {
+            for arrived in same..after.len() {
+                let mut torn = before[..kept].to_vec();
+                torn.resize(after.len(), 0);
+                torn[..arrived].copy_from_slice(&after[..arrived]);
+                let text = String::from_utf8(torn).unwrap();
+                let found = parse(&text).unwrap_or_else(|error| panic!("{arrived}: {error}: {text}"));
+                assert_eq!(found.sealdrop.plaintext.name, "a,\"durable\":\"b");
+                assert_eq!(found.sealdrop.times.claimed, "c");
+            }
+        }
+    }
+
+    #[test]
+    fn a_final_name_is_a_name_and_exact() {
+        let of = |output: &str, exact: Option<String>| {
+            let mut record = draft();
+            record.output = output.to_owned();
+            record.sealdrop.ciphertext.name_base64 = exact;
+            final_name(&record)
+        };
+        assert_eq!(of("/out/a.encrypted", None).unwrap(), "a.encrypted");
+        let name = OsStr::from_bytes(b"a\xff.encrypted");
+        assert_eq!(of("/out/a\u{fffd}.encrypted", exact_name(name)).unwrap(), name);
+        for bad in ["", "..", "a/b"] {
+            assert_eq!(of("/out/a", Some(STANDARD.encode(bad))), None, "{bad:?}");
+        }
+        assert_eq!(exact_name(OsStr::new("a")), None);
+    }
 }

@@ -5,6 +5,7 @@ use std::fs::File;
 use std::time::SystemTime;
 
 use rustix::fs::Stat;
+use rustix::io::Errno;
 
 use super::home::Home;
 use super::judge::{Ground, Look, Looks, is_allocated, judge, judge_unlinked, look};
@@ -100,7 +101,7 @@ fn overwrite(
     if stat.st_nlink != 1 {
         return Ok(Overwritten::HardLinked);
     }
-    let Some(writable) = open_same(home, &stat) else {
+    let Some(writable) = open_same(home, &stat)? else {
         return Ok(Overwritten::Refused);
     };
     if home.mark_erasing(is_allocated(&before)).is_err() {
@@ -123,12 +124,23 @@ fn overwrite(
     }))
 }
 
-/// The file open for writing through its name, if that is still this file.
-fn open_same(home: &Home, stat: &Stat) -> Option<File> {
-    let writable = home.parent.open_file_for_writing(home.file_name()).ok()?;
-    let found = rustix::fs::fstat(&writable).ok()?;
+/// The file open for writing through its name, if that is still this file and may be written. A shortage that passes is an
+/// error: the file is worth waiting for.
+fn open_same(home: &Home, stat: &Stat) -> Result<Option<File>, PathError> {
+    let writable = match home.parent.open_file_for_writing(home.file_name()) {
+        Err(error)
+            if [Errno::MFILE, Errno::NFILE, Errno::NOMEM]
+                .iter()
+                .any(|errno| error.is(*errno)) =>
+        {
+            return Err(error);
+        }
+        Err(_) => return Ok(None),
+        Ok(writable) => writable,
+    };
+    let found = rustix::fs::fstat(&writable).path_context("look at", home.path())?;
     let same = FileIdentity::of(&found).same_file(&FileIdentity::of(stat)) && found.st_nlink == 1;
-    same.then_some(writable)
+    Ok(same.then_some(writable))
 }
 
 /// Unlinks the name only if it still stands for this file.

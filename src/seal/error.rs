@@ -119,6 +119,9 @@ pub enum SealError {
     /// Another worker has the claim.
     #[error("{0:?} is being worked on")]
     Busy(PathBuf),
+    /// Its data key may not begin another message any more; the next one is for it.
+    #[error("the data key for {0:?} has reached its age before the message was begun")]
+    KeyAgedOut(PathBuf),
     /// A panic in the middle of its way.
     #[error("it hit a defect in sealdrop: {0}")]
     Defect(String),
@@ -187,6 +190,7 @@ impl SealError {
             Self::MessageDamaged { .. } => "message_damaged",
             Self::OutputLost(_) => "output_lost",
             Self::Busy(_) => "busy",
+            Self::KeyAgedOut(_) => "key_aged_out",
             Self::Defect(_) => "defect",
             Self::Random(_) => "random",
         }
@@ -203,9 +207,13 @@ impl SealError {
         ["permission", "read_only", "file_limit"].contains(&self.reason())
     }
 
-    /// Whether looking again at once may help, as the producer, or another worker, is just not done.
+    /// Whether looking again at once may help, as the producer, or another worker, is just not done, or as another data
+    /// key is to be had.
     pub fn is_producer_active(&self) -> bool {
-        matches!(self.cause(), Self::Changed(_) | Self::Busy(_))
+        matches!(
+            self.cause(),
+            Self::Changed(_) | Self::Busy(_) | Self::KeyAgedOut(_)
+        )
     }
 }
 

@@ -1,15 +1,19 @@
 //! The record: it appears last of all, whole and durable, and says what became of the plaintext.
 
+use std::ffi::OsStr;
 use std::io;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
-use super::draft::{self, Draft, draft_name};
+use super::draft::{self, Draft, draft_name, new_draft_name};
 use super::home::Home;
 use super::record::{Erasure, Record, milliseconds, timestamp};
 use super::stage::{Leftovers, set_mode};
 use super::{Collision, Erased, Folders, SealError, publish};
 use crate::fs::{Dir, PathContext, PathError, Replace};
+
+/// How often a record is given its name, if somebody takes its draft away.
+const ATTEMPTS: u32 = 8;
 
 /// What there is to tell of a file that went all the way.
 #[derive(Clone, Debug)]
@@ -112,13 +116,23 @@ impl Completed {
         let Self {
             home,
             leftovers,
-            draft,
+            mut draft,
             sealed,
         } = self;
         if !folders.flushes_are_ordered() {
             absent_is_fine(home.parent.sync()).map_err(SealError::Input)?;
         }
-        make_public(folders, &leftovers, &draft, &sealed.record)?;
+        for attempt in 1.. {
+            match make_public(folders, &leftovers, &mut draft, &sealed.record) {
+                // Somebody takes it, and it is known here alone what became of the file.
+                Err(SealError::Output(error))
+                    if error.kind() == io::ErrorKind::NotFound && attempt < ATTEMPTS => {}
+                result => {
+                    result?;
+                    break;
+                }
+            }
+        }
         Ok(Recorded {
             home,
             leftovers,
@@ -144,16 +158,20 @@ impl Recorded {
     }
 }
 
-/// The permission bits of a record, its last flush and its name.
+/// The permission bits of a record, its last flush and its name; a draft that was taken away is written anew.
 fn make_public(
     folders: &Folders,
     leftovers: &Leftovers,
-    draft: &Draft,
+    draft: &mut Draft,
     record: &Record,
 ) -> Result<(), SealError> {
-    let name = draft_name(leftovers.id);
+    let mut name = draft_name(leftovers.id);
     let path = leftovers.dir.path().join(&name);
     let message_name = draft::final_name(record).ok_or_else(|| SealError::DraftName(path.clone()))?;
+    if !publish::is_name_of(&leftovers.dir, &name, draft.file()) {
+        *draft = leftovers.new_draft(record).map_err(SealError::Output)?;
+        name = new_draft_name(leftovers.id);
+    }
     set_mode(draft.file(), folders.options.output_mode)
         .path_context("set the mode of", &path)
         .and_then(|()| {
@@ -161,21 +179,26 @@ fn make_public(
                 .put_before_names(draft.file())
                 .path_context("flush", &path)
         })
-        .and_then(|()| rename(folders, leftovers, &message_name))
+        .and_then(|()| rename(folders, leftovers, &name, &message_name))
         .map_err(SealError::Output)
 }
 
-fn rename(folders: &Folders, leftovers: &Leftovers, message_name: &std::ffi::OsStr) -> Result<(), PathError> {
-    let (dir, from) = (&leftovers.dir, draft_name(leftovers.id));
+fn rename(
+    folders: &Folders,
+    leftovers: &Leftovers,
+    from: &OsStr,
+    message_name: &OsStr,
+) -> Result<(), PathError> {
+    let dir = &leftovers.dir;
     let replace = match folders.options.collision {
         Collision::Unique | Collision::Hold => Replace::Never,
         Collision::Replace => Replace::Existing,
     };
-    match dir.rename(&from, dir, &publish::record_name(message_name), replace) {
+    match dir.rename(from, dir, &publish::record_name(message_name), replace) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
             // Somebody has the record's name: the record says which message it means.
             let other = publish::shortened(message_name, ".json", leftovers.id);
-            dir.rename(&from, dir, &other, Replace::Existing)
+            dir.rename(from, dir, &other, Replace::Existing)
         }
         result => result,
     }

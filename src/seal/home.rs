@@ -156,7 +156,10 @@ impl Home {
 
     /// The same, if not now, then later: meanwhile another file's claim may take them.
     pub(super) fn retire(self, folders: &Folders) {
-        let is_spare = parents(&self.relative).next().is_none() && self.parent.set_mode(MODE).is_ok();
+        // Where nothing orders the two, a mark could outlive the next file's move into its folder.
+        let may_stay = !self.erasing || folders.flushes_are_ordered();
+        let is_flat = parents(&self.relative).next().is_none();
+        let is_spare = may_stay && is_flat && (!self.erasing || self.parent.set_mode(MODE).is_ok());
         let name = self.claim.file_name();
         let dir = is_spare.then_some(self.parent);
         folders.spares.put(&folders.claims, name, dir);

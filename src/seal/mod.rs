@@ -32,11 +32,8 @@ mod together;
 mod trial;
 mod verify;
 
-use std::ops::Deref;
-
 use crate::fs::Dir;
-use crate::materials::DataKeyUse;
-use crate::message::EncryptionMaterials;
+use crate::materials::ReservedMaterials;
 
 use together::{Flushed, Together};
 
@@ -54,20 +51,18 @@ pub use pump::PumpError;
 pub use record::{Ciphertext, DataKey, Details, Erasure, Outcome, Plaintext, Record, Residue, Times};
 pub use recover::{Recovered, claims, recover};
 pub use seal_body::seal_file;
-pub use stage::{Staged, Written};
+pub use stage::{Drafted, Durable, Staged, Written};
 pub use step::Step;
 pub use trial::{Trial, try_erasure};
 pub use verify::Verified;
 
 /// A claimed file with what it is sealed with.
 #[derive(Debug)]
-pub struct Ready<M> {
+pub struct Ready {
     /// The file.
     pub claimed: Claimed,
-    /// The data key and what belongs to it.
-    pub materials: M,
-    /// What the record says of the data key.
-    pub data_key_use: DataKeyUse,
+    /// The data key and what belongs to it, not begun yet.
+    pub materials: ReservedMaterials,
 }
 
 /// What came of files that went a part of their way together: of each, in their order, how far it has come, or an error;
@@ -76,19 +71,34 @@ pub type Results<T> = Vec<Result<T, SealError>>;
 
 /// The way of claimed files to the end of their plaintexts, side by side, so that they share flushes; one that fails leaves
 /// the others alone. `earlier` ones get their records at the end, as the flushes on the way have done most of the work.
-pub fn seal<M: Deref<Target = EncryptionMaterials>>(
+pub fn seal(
     folders: &Folders,
-    files: Vec<Ready<M>>,
+    files: Vec<Ready>,
     earlier: Vec<Completed>,
 ) -> (Results<Completed>, Results<Sealed>) {
     let written = Together::new(files).step(Step::Stage, |file| {
-        let written = Written::write(folders, file.claimed, &file.materials, &file.data_key_use)?;
-        Ok((written, file.materials))
+        let (claimed, mut materials) = (file.claimed, file.materials);
+        if !(materials.cover(claimed.size()) && materials.begin()) {
+            return Err(SealError::KeyAgedOut(claimed.path()));
+        }
+        let data_key_use = materials.usage();
+        let written = Written::write(folders, claimed, &materials, &data_key_use)?;
+        Ok((written, materials))
     });
-    let staged = written.step(Step::Stage, |(written, materials)| {
-        Ok((written.flush(folders)?, materials))
+    let durable = written.step(Step::Stage, |(written, materials)| {
+        Ok((written.flush()?, materials))
     });
-    let new_names = Flushed::each(staged.iter().map(|(staged, _)| staged.dir()), |dir| {
+    let messages = Flushed::each(durable.iter().map(|(durable, _)| durable.dir()), |dir| {
+        folders.flush_names(dir)
+    });
+    let drafted = durable.step(Step::Stage, |(durable, materials)| {
+        messages.of(durable.dir()).map_err(SealError::Output)?;
+        Ok((durable.draft()?, materials))
+    });
+    let staged = drafted.step(Step::Stage, |(drafted, materials)| {
+        Ok((drafted.flush(folders)?, materials))
+    });
+    let drafts = Flushed::each(staged.iter().map(|(staged, _)| staged.dir()), |dir| {
         folders.flush_names(dir)
     });
     let verified = staged.step(Step::Verify, |(staged, materials)| {
@@ -99,7 +109,7 @@ pub fn seal<M: Deref<Target = EncryptionMaterials>>(
         }
     });
     let named = verified.step(Step::Publish, |verified| {
-        new_names.of(verified.dir()).map_err(SealError::Output)?;
+        drafts.of(verified.dir()).map_err(SealError::Output)?;
         Named::name(folders, verified)
     });
     let flushes = Flushed::each(named.iter().map(Named::dir), Dir::sync);
@@ -136,10 +146,7 @@ fn end(folders: &Folders, recorded: Together<Recorded>) -> Results<Sealed> {
 }
 
 /// The whole way of one claimed file.
-pub fn seal_one<M: Deref<Target = EncryptionMaterials>>(
-    folders: &Folders,
-    file: Ready<M>,
-) -> Result<Sealed, SealError> {
+pub fn seal_one(folders: &Folders, file: Ready) -> Result<Sealed, SealError> {
     let (completed, _) = seal(folders, vec![file], Vec::new());
     let mut sealed = completed.into_iter().flat_map(|completed| match completed {
         Ok(completed) => record(folders, vec![completed]),

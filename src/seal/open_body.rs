@@ -85,6 +85,7 @@ pub fn open_body(decryptor: Decryptor, source: impl Read + Send, length: u64, si
         scanner,
         end,
         carry: Vec::new(),
+        at_once: at_once(length),
         index: 0,
         plaintext: 0,
         last: None,
@@ -122,6 +123,8 @@ struct BodyReader<R> {
     end: MessageEnd,
     /// Bytes read that belong to no whole piece yet.
     carry: Vec<u8>,
+    /// Bytes to read for a batch.
+    at_once: usize,
     index: u64,
     /// Plaintext bytes of all batches taken.
     plaintext: u64,
@@ -136,11 +139,7 @@ impl<R: Read> BodyReader<R> {
         }
         buffer.clear();
         buffer.append(&mut self.carry);
-        let mut ended = read_up_to(
-            &mut self.source,
-            buffer,
-            usize::try_from(BATCH).unwrap_or(usize::MAX),
-        )?;
+        let mut ended = read_up_to(&mut self.source, buffer, self.at_once)?;
         let (mut pieces, mut at) = (Vec::new(), 0);
         loop {
             match self
@@ -207,16 +206,26 @@ impl<R: Read> BodyReader<R> {
     }
 }
 
-/// Fills the buffer up to a length; says whether the source ended before.
+/// Fills the buffer up to a length, in as few reads as there can be; says whether the source ended before.
 fn read_up_to(source: &mut impl Read, buffer: &mut Vec<u8>, length: usize) -> Result<bool> {
-    const SHORT: usize = 16 * 1024; // a short message in one read, where a vector without room asks for pieces
-    let missing = length.saturating_sub(buffer.len()) as u64;
-    buffer.reserve(SHORT.min(length.saturating_sub(buffer.len())));
-    let read = source
-        .take(missing)
-        .read_to_end(buffer)
-        .map_err(PumpError::Read)?;
-    Ok((read as u64) < missing)
+    let mut end = buffer.len();
+    buffer.resize(length.max(end), 0);
+    while end < length {
+        match source.read(buffer.get_mut(end..).unwrap_or_default()) {
+            Ok(0) => break,
+            Ok(read) => end += read,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(PumpError::Read(error)),
+        }
+    }
+    buffer.truncate(end);
+    Ok(end < length)
+}
+
+/// A batch, and less of a short message, as a buffer is not for nothing; of an unknown length, a batch.
+fn at_once(length: u64) -> usize {
+    let wanted = if length == 0 { BATCH } else { length.min(BATCH) };
+    usize::try_from(wanted).unwrap_or(usize::MAX)
 }
 
 /// Opens the pieces where they lie.

@@ -18,11 +18,30 @@ pub(super) fn staged_name(id: ClaimId) -> OsString {
     format!(".sealdrop-{id}.part").into()
 }
 
-/// Ciphertext and draft are written, and on their way to the disk.
+/// The ciphertext is written, and on its way to the disk.
 #[derive(Debug)]
-pub struct Written(Staged);
+pub struct Written(Message);
 
-/// Ciphertext and draft are durable; nothing has a final name yet.
+/// The ciphertext is durable; its name may not be.
+#[derive(Debug)]
+pub struct Durable(Message);
+
+/// The draft is written beside its message, and on its way to the disk.
+#[derive(Debug)]
+pub struct Drafted(Staged);
+
+/// A message under a name of our own.
+#[derive(Debug)]
+struct Message {
+    claimed: Claimed,
+    file: File,
+    leftovers: Leftovers,
+    record: Record,
+    final_name: OsString,
+    length: u64,
+}
+
+/// Ciphertext and draft are durable, or will be no later than any name that is given from now on.
 #[derive(Debug)]
 pub struct Staged {
     pub(super) claimed: Claimed,
@@ -47,8 +66,8 @@ impl Written {
         let dir = folders.output_dir(&claimed.home.relative)?;
         let final_name = super::publish::choose_name(folders, &dir, &claimed)?;
         let encryptor = Encryptor::new(materials, options.frame_length)?;
-        let message_length = encryptor.message_length(claimed.size());
-        check_free_space(&dir, message_length)?;
+        let length = encryptor.message_length(claimed.size());
+        check_free_space(&dir, length)?;
 
         let leftovers = Leftovers::new(dir, id);
         let path = leftovers.dir.path().join(staged_name(id));
@@ -61,44 +80,73 @@ impl Written {
             .path_context("set the mode of", &path)
             .map_err(SealError::Output)?;
         start_writeback(&file);
-
         let record = record(
             folders,
             &claimed,
             &leftovers.dir,
             &final_name,
             header,
-            message_length,
+            length,
             data_key_use,
         );
-        let draft = Draft::create(&leftovers.dir, &draft_name(id), &record).map_err(SealError::Output)?;
-        Ok(Self(Staged {
+        Ok(Self(Message {
+            claimed,
+            file,
+            leftovers,
+            record,
+            final_name,
+            length,
+        }))
+    }
+
+    /// Makes the message durable. It is on its way to the disk, so one commit of the journal serves many.
+    pub fn flush(self) -> Result<Durable, SealError> {
+        let Message { leftovers, file, .. } = &self.0;
+        rustix::fs::fsync(file)
+            .path_context("flush", leftovers.dir.path().join(staged_name(leftovers.id)))
+            .map_err(SealError::Output)?;
+        Ok(Durable(self.0))
+    }
+}
+
+impl Durable {
+    /// The output folder.
+    pub(super) fn dir(&self) -> &Dir {
+        &self.0.leftovers.dir
+    }
+
+    /// Writes the draft. The message must be durable, and its name where that takes a flush of the folder: a draft
+    /// without a staged message means published.
+    pub fn draft(self) -> Result<Drafted, SealError> {
+        let Message {
+            claimed,
+            file,
+            leftovers,
+            record,
+            final_name,
+            length,
+        } = self.0;
+        let name = draft_name(leftovers.id);
+        let draft = Draft::create(&leftovers.dir, &name, &record).map_err(SealError::Output)?;
+        Ok(Drafted(Staged {
             claimed,
             file,
             leftovers,
             draft,
             record,
             final_name,
-            message_length,
+            message_length: length,
         }))
     }
+}
 
-    /// Makes the message durable, and the draft no later than the message's final name. All are on their way to the disk
-    /// before the first is waited for, so that one commit of the journal serves many.
+impl Drafted {
+    /// Makes the draft durable no later than the message's final name.
     pub fn flush(self, folders: &Folders) -> Result<Staged, SealError> {
-        let Staged {
-            leftovers,
-            file,
-            draft,
-            ..
-        } = &self.0;
-        let path = |name| leftovers.dir.path().join(name);
-        rustix::fs::fsync(file)
-            .path_context("flush", path(staged_name(leftovers.id)))
-            .map_err(SealError::Output)?;
+        let Staged { leftovers, draft, .. } = &self.0;
         folders
             .put_before_names(draft.file())
-            .path_context("flush", path(draft_name(leftovers.id)))
+            .path_context("flush", leftovers.dir.path().join(draft_name(leftovers.id)))
             .map_err(SealError::Output)?;
         Ok(self.0)
     }
@@ -143,20 +191,26 @@ impl Leftovers {
 
     /// Puts another draft in the place of the durable one, never with a moment without.
     pub(super) fn replace_draft(&self, record: &Record) -> Result<Draft, PathError> {
+        let draft = self.new_draft(record)?;
         let new = new_draft_name(self.id);
-        let create = || Draft::create(&self.dir, &new, record);
-        let draft = match create() {
-            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
-                self.dir.unlink(&new)?; // an earlier attempt's
-                create()?
-            }
-            result => result?,
-        };
         rustix::fs::fsync(draft.file()).path_context("flush", self.dir.path().join(&new))?;
         self.dir
             .rename(&new, &self.dir, &draft_name(self.id), Replace::Existing)?;
         self.dir.sync()?;
         Ok(draft)
+    }
+
+    /// Writes a draft under the name of one that is to take another's place.
+    pub(super) fn new_draft(&self, record: &Record) -> Result<Draft, PathError> {
+        let new = new_draft_name(self.id);
+        let create = || Draft::create(&self.dir, &new, record);
+        match create() {
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+                self.dir.unlink(&new)?; // an earlier attempt's
+                create()
+            }
+            result => result,
+        }
     }
 
     /// Removes draft and staged message. The draft goes first and durably: a draft without a staged message

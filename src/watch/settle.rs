@@ -164,6 +164,7 @@ fn try_settle(candidate: &mut Candidate, gate: &Gate) -> Result<Parts, Refusal> 
     let named = parent.stat(name)?;
     check_type(&named)?;
     let file = parent.open_file_beneath(Path::new(name))?;
+    candidate.size = FileIdentity::of(&named).size; // for its place in the queue, if it comes back
     let lease = take_lease(&file, gate)?;
     // After the lease, so that nothing can have been written since.
     let stat = fstat(&file).map_err(|errno| Refusal::Held(HeldReason::Failed(errno.to_string())))?;

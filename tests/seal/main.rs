@@ -28,6 +28,7 @@ mod a_full_output_is_made_good;
 mod a_limit_or_a_permission_is_waited_for;
 mod a_power_cut_loses_nothing;
 mod a_read_only_remount_is_waited_for;
+mod a_record_keeps_what_was_observed;
 mod an_error_at_any_system_call_is_made_good;
 mod an_order_is_relied_on_only_where_a_journal_keeps_it;
 mod an_output_that_goes_is_waited_for;

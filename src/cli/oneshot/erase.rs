@@ -92,17 +92,12 @@ impl Work for Erasing {
             not_sealed(error)
         })?;
         let name = claimed.name().clone();
-        while !(materials.cover(claimed.size()) && materials.begin()) {
+        while !materials.cover(claimed.size()) {
             materials = self
                 .materials(claimed.size())
                 .inspect_err(|_| self.put_back(&name, path))?;
         }
-        let usage = materials.usage();
-        let ready = Ready {
-            claimed,
-            materials,
-            data_key_use: usage,
-        };
+        let ready = Ready { claimed, materials };
         let sealed = seal_one(&self.folders, ready).map_err(|error| {
             self.put_back(&name, path);
             not_sealed(error)
