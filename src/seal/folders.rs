@@ -170,6 +170,11 @@ impl Folders {
         if self.names_need_flush { dir.sync() } else { Ok(()) }
     }
 
+    /// Whether one journal keeps the order of all that is done in the output.
+    pub(super) fn orders_output(&self) -> bool {
+        self.output_in_order
+    }
+
     /// Sees to it that no name that is given in the output from now on becomes durable without the bytes of this file.
     pub(super) fn put_before_names(&self, file: &File) -> std::io::Result<()> {
         if self.output_in_order {

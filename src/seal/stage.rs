@@ -36,6 +36,8 @@ struct Message {
     claimed: Claimed,
     file: File,
     leftovers: Leftovers,
+    /// Where one journal keeps the order of all names, it cannot come to stand without the message, and is under way with it.
+    draft: Option<Draft>,
     record: Record,
     final_name: OsString,
     length: u64,
@@ -89,10 +91,13 @@ impl Written {
             length,
             data_key_use,
         );
+        let create = || Draft::create(&leftovers.dir, &draft_name(id), &record).map_err(SealError::Output);
+        let draft = folders.orders_output().then(create).transpose()?;
         Ok(Self(Message {
             claimed,
             file,
             leftovers,
+            draft,
             record,
             final_name,
             length,
@@ -115,19 +120,20 @@ impl Durable {
         &self.0.leftovers.dir
     }
 
-    /// Writes the draft. The message must be durable, and its name where that takes a flush of the folder: a draft
+    /// Writes the draft, unless it is there. The message must be durable, and its name where that takes a flush of the folder: a draft
     /// without a staged message means published.
     pub fn draft(self) -> Result<Drafted, SealError> {
         let Message {
             claimed,
             file,
             leftovers,
+            draft,
             record,
             final_name,
             length,
         } = self.0;
-        let name = draft_name(leftovers.id);
-        let draft = Draft::create(&leftovers.dir, &name, &record).map_err(SealError::Output)?;
+        let create = || Draft::create(&leftovers.dir, &draft_name(leftovers.id), &record);
+        let draft = draft.map_or_else(create, Ok).map_err(SealError::Output)?;
         Ok(Drafted(Staged {
             claimed,
             file,
