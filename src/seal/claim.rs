@@ -35,6 +35,8 @@ pub struct Claimed {
     pub(super) home: Home,
     pub(super) file: File,
     pub(super) lease: Option<Lease>,
+    /// Where it was dropped, until the claim is durable.
+    from: Option<Arc<Dir>>,
     /// The state whose content is sealed; taken after the claim, as the rename changes ctime.
     pub(super) identity: FileIdentity,
     pub(super) plaintext: Plaintext,
@@ -58,7 +60,7 @@ impl Claimed {
         let home = Home::make(folders, claim, &arrival.relative)?;
         let remove = |_: &SealError| drop(home.remove(folders)); // what stays is empty, for the next start
         rename_in(&home, &arrival, &path).inspect_err(remove)?;
-        if let Err(error) = check_taken(folders, &home, &arrival, &stat, &path) {
+        if let Err(error) = check_taken(&home, &stat, &path) {
             let stuck = put_back(&home, &arrival).err().map(|_| home.claim.clone());
             if stuck.is_none() {
                 remove(&error);
@@ -66,7 +68,8 @@ impl Claimed {
             return Err(NotClaimed { error, stuck });
         }
         let stuck = home.claim.clone();
-        let claimed = Self::assemble(home, arrival.file, arrival.lease, arrival.arrived);
+        let from = Some(arrival.dir);
+        let claimed = Self::assemble(home, arrival.file, arrival.lease, from, arrival.arrived);
         claimed.map_err(|error| NotClaimed {
             error,
             stuck: Some(stuck),
@@ -114,13 +117,14 @@ impl Claimed {
             .make_found_claim_durable(&home)
             .map_err(SealError::Input)?;
         let arrived = arrived.unwrap_or_else(|| changed(&stat));
-        Self::assemble(home, file, lease, arrived)
+        Self::assemble(home, file, lease, None, arrived)
     }
 
     fn assemble(
         home: Home,
         file: File,
         lease: Option<Lease>,
+        from: Option<Arc<Dir>>,
         arrived: SystemTime,
     ) -> Result<Self, SealError> {
         let stat = rustix::fs::fstat(&file)
@@ -132,6 +136,7 @@ impl Claimed {
             home,
             file,
             lease,
+            from,
             arrived,
             since: SystemTime::now(),
         })
@@ -150,6 +155,16 @@ impl Claimed {
     /// Bytes of the plaintext.
     pub fn size(&self) -> u64 {
         self.identity.size
+    }
+
+    /// Makes it durable that the file is ours, before anything else of this claim can be.
+    pub(super) fn make_durable(&mut self, folders: &Folders) -> Result<(), SealError> {
+        let Some(from) = self.from.take() else {
+            return Ok(());
+        };
+        folders
+            .make_claim_durable(&self.home, &from)
+            .map_err(SealError::Input)
     }
 
     /// Refuses to go on if anybody opened the file for writing or changed it since it was claimed.
@@ -177,24 +192,15 @@ fn rename_in(home: &Home, arrival: &Arrival, path: &Path) -> Result<(), SealErro
     }
 }
 
-/// The proof that the rename took what was opened, in the size that the claim says, and that it is durable before
-/// anything else of this claim can be.
-fn check_taken(
-    folders: &Folders,
-    home: &Home,
-    arrival: &Arrival,
-    opened: &Stat,
-    path: &Path,
-) -> Result<(), SealError> {
+/// The proof that the rename took what was opened, in the size that the claim says.
+fn check_taken(home: &Home, opened: &Stat, path: &Path) -> Result<(), SealError> {
     let taken = home.parent.stat(home.file_name()).map_err(SealError::Input)?;
     let (taken, opened) = (FileIdentity::of(&taken), FileIdentity::of(opened));
     if !taken.same_file(&opened) || taken.size != opened.size {
         // Somebody swapped the name between open and rename, or is still writing: it goes back untouched.
         return Err(SealError::Changed(path.to_owned()));
     }
-    folders
-        .make_claim_durable(home, &arrival.dir)
-        .map_err(SealError::Input)
+    Ok(())
 }
 
 fn put_back(home: &Home, arrival: &Arrival) -> Result<(), SealError> {

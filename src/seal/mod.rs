@@ -76,7 +76,11 @@ pub fn seal(
     files: Vec<Ready>,
     earlier: Vec<Completed>,
 ) -> (Results<Completed>, Results<Sealed>) {
-    let written = Together::new(files).step(Step::Stage, |file| {
+    let claimed = flushing(folders, Together::new(files), Step::Claim, |mut file: Ready| {
+        file.claimed.make_durable(folders)?;
+        Ok(file)
+    });
+    let written = claimed.step(Step::Stage, |file| {
         let (claimed, mut materials) = (file.claimed, file.materials);
         if !(materials.cover(claimed.size()) && materials.begin()) {
             return Err(SealError::KeyAgedOut(claimed.path()));
@@ -95,9 +99,8 @@ pub fn seal(
         messages.of(durable.dir()).map_err(SealError::Output)?;
         Ok((durable.draft()?, materials))
     });
-    let staged = drafted.step(Step::Stage, |(drafted, materials)| {
-        Ok((drafted.flush(folders)?, materials))
-    });
+    let flush = |(drafted, materials): (Drafted, _)| Ok((drafted.flush(folders)?, materials));
+    let staged = flushing(folders, drafted, Step::Stage, flush);
     let drafts = Flushed::each(staged.iter().map(|(staged, _)| staged.dir()), |dir| {
         folders.flush_names(dir)
     });
@@ -127,8 +130,24 @@ pub fn seal(
 /// The records of files whose plaintexts are gone, and the end of their claims.
 pub fn record(folders: &Folders, completed: Vec<Completed>) -> Results<Sealed> {
     let completed = Together::new(completed);
-    let recorded = completed.step(Step::Record, |completed| completed.record(folders));
+    let recorded = flushing(folders, completed, Step::Record, |completed: Completed| {
+        completed.record(folders)
+    });
     end(folders, recorded)
+}
+
+/// A step in which each file waits for the disk: where one journal serves them all, one after the other finds it done.
+fn flushing<T: Send, U: Send>(
+    folders: &Folders,
+    files: Together<T>,
+    step: Step,
+    take: impl Fn(T) -> Result<U, SealError> + Sync,
+) -> Together<U> {
+    if folders.flushes_are_ordered() {
+        files.step(step, take)
+    } else {
+        files.step_at_once(step, take)
+    }
 }
 
 /// The end of claims whose records stand.

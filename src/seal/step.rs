@@ -5,6 +5,8 @@ use super::SealError;
 /// What was being done with a file when its way ended early.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
+    /// Making it durable that the file is ours.
+    Claim,
     /// Reading, encrypting and flushing into the output folder.
     Stage,
     /// Reading the staged message back.
@@ -21,6 +23,7 @@ impl Step {
     /// One stable word for the journal.
     pub const fn as_str(self) -> &'static str {
         match self {
+            Self::Claim => "claim",
             Self::Stage => "stage",
             Self::Verify => "verify",
             Self::Publish => "publish",
@@ -31,6 +34,7 @@ impl Step {
 
     pub(super) const fn what(self) -> &'static str {
         match self {
+            Self::Claim => "claim the file",
             Self::Stage => "write the message",
             Self::Verify => "verify the message",
             Self::Publish => "publish the message",

@@ -3,6 +3,9 @@
 use std::any::Any;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::thread;
 
 use super::{SealError, Step};
 use crate::fs::{Dir, FileIdentity, PathError};
@@ -18,11 +21,48 @@ impl<T> Together<T> {
 
     /// Takes each file one step further. One that fails, or hits a defect, leaves the others alone.
     pub(super) fn step<U>(self, step: Step, take: impl Fn(T) -> Result<U, SealError>) -> Together<U> {
-        let guarded = |file| match catch_unwind(AssertUnwindSafe(|| take(file))) {
-            Ok(taken) => taken.map_err(step.failed()),
-            Err(panic) => Err(SealError::Defect(panic_text(panic.as_ref()).to_owned())),
+        let take = |file| guarded(file, step, &take);
+        Together(self.0.into_iter().map(take).collect())
+    }
+
+    /// The same with several of them at a time, where each waits for flushes of its own: those who wait together are served
+    /// together.
+    pub(super) fn step_at_once<U: Send>(
+        self,
+        step: Step,
+        take: impl Fn(T) -> Result<U, SealError> + Sync,
+    ) -> Together<U>
+    where
+        T: Send,
+    {
+        const AT_ONCE: usize = 8;
+        let waiting: Vec<_> = self.0.into_iter().map(|file| Mutex::new(Some(file))).collect();
+        let done: Vec<_> = waiting.iter().map(|_| Mutex::new(None)).collect();
+        let next = AtomicUsize::new(0);
+        let run = || {
+            loop {
+                let index = next.fetch_add(1, Ordering::Relaxed);
+                let Some((waiting, done)) = waiting.get(index).zip(done.get(index)) else {
+                    return;
+                };
+                let file = lock(waiting).take();
+                *lock(done) = file.map(|file| guarded(file, step, &take));
+            }
         };
-        Together(self.0.into_iter().map(|file| file.and_then(guarded)).collect())
+        thread::scope(|scope| {
+            for _ in 1..waiting.len().min(AT_ONCE) {
+                // Without a thread the others do its share.
+                let _ = thread::Builder::new().spawn_scoped(scope, run);
+            }
+            run();
+        });
+        let taken = |done: Mutex<Option<_>>| done.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let none = || Err(SealError::Defect("a file was passed over".to_owned()));
+        Together(
+            done.into_iter()
+                .map(|done| taken(done).unwrap_or_else(none))
+                .collect(),
+        )
     }
 
     /// The files that have come so far.
@@ -33,6 +73,23 @@ impl<T> Together<T> {
     pub(super) fn into_results(self) -> Vec<Result<T, SealError>> {
         self.0
     }
+}
+
+/// One file's step, if it has come so far.
+fn guarded<T, U>(
+    file: Result<T, SealError>,
+    step: Step,
+    take: impl Fn(T) -> Result<U, SealError>,
+) -> Result<U, SealError> {
+    let file = file?;
+    match catch_unwind(AssertUnwindSafe(|| take(file))) {
+        Ok(taken) => taken.map_err(step.failed()),
+        Err(panic) => Err(SealError::Defect(panic_text(panic.as_ref()).to_owned())),
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// What came of one flush of each of some directories.
@@ -103,10 +160,14 @@ mod tests {
             2 => panic!("two"),
             _ => Ok(number + 10),
         };
-        let results = Together::new(0..4)
-            .step(Step::Stage, take)
-            .step(Step::Verify, Ok)
-            .into_results();
+        let one_by_one = Together::new(0..4).step(Step::Stage, take);
+        let at_once = Together::new(0..4).step_at_once(Step::Stage, take);
+        for results in [one_by_one, at_once].map(|files| files.step(Step::Verify, Ok).into_results()) {
+            check(&results);
+        }
+    }
+
+    fn check(results: &[Result<i32, SealError>]) {
         assert!(matches!(results[0], Ok(10)));
         assert!(matches!(&results[1], Err(error) if error.is_gone() && error.step() == Some(Step::Stage)));
         assert!(matches!(&results[2], Err(SealError::Defect(text)) if text == "two"));
