@@ -1,6 +1,6 @@
 //! sealdrop beside the same durable I/O without encryption and without a daemon ("the floor"), and beside its peers.
 //!
-//! `cargo bench --bench compare` runs all of it in about a quarter of an hour and writes docs/benchmarks/: every round's
+//! `cargo bench --bench compare` runs all of it in about ten minutes and writes docs/benchmarks/: every round's
 //! number, a table and plots. `cargo bench --bench compare -- bursts exposure` measures these parts anew and leaves the
 //! others' numbers. What is not installed here is said in its row. docs/benchmarks.md tells the method.
 //!

@@ -1,6 +1,5 @@
 //! The first half of a file's way: settle, materials, claim. Nothing is written yet.
 
-use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
@@ -8,7 +7,7 @@ use super::place::Place;
 use super::report;
 use super::worker::{Claim, Desk, Done, Job, Setback, Work};
 use crate::materials::{ReservedMaterials, Waiting};
-use crate::seal::{Arrival, Claimed, NotClaimed, Recovered, recover};
+use crate::seal::{Arrival, Claimed, NotClaimed, Recovered, panic_text, recover};
 use crate::watch::{Outcome, Settled, settle};
 
 /// A claimed file with a data key.
@@ -48,12 +47,6 @@ pub(super) fn begin(desk: &Desk, job: Job, before_waiting: impl FnMut()) -> Resu
         }
         (setback, _) => Box::new(setback),
     })
-}
-
-fn panic_text(panic: &(dyn Any + Send)) -> &str {
-    let text = panic.downcast_ref::<&str>().copied();
-    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str))
-        .unwrap_or("no message")
 }
 
 /// One attempt.

@@ -37,6 +37,8 @@ use crate::materials::ReservedMaterials;
 
 use together::{Flushed, Together};
 
+pub(crate) use together::panic_text;
+
 pub use claim::{Arrival, Claimed};
 pub use erase::Erased;
 pub use error::{NotClaimed, SealError};

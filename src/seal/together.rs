@@ -4,9 +4,10 @@ use std::any::Any;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 
+use super::pump::lock;
 use super::{SealError, Step};
 use crate::fs::{Dir, FileIdentity, PathError};
 
@@ -88,10 +89,6 @@ fn guarded<T, U>(
     }
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 /// What came of one flush of each of some directories.
 #[derive(Debug, Default)]
 pub(super) struct Flushed(Vec<((u64, u64), Result<(), PathError>)>);
@@ -141,7 +138,8 @@ fn again(error: &PathError) -> PathError {
     }
 }
 
-fn panic_text(panic: &(dyn Any + Send)) -> &str {
+/// What a panic said.
+pub(crate) fn panic_text(panic: &(dyn Any + Send)) -> &str {
     let text = panic.downcast_ref::<&str>().copied();
     text.or_else(|| panic.downcast_ref::<String>().map(String::as_str))
         .unwrap_or("no message")
