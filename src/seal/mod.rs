@@ -91,9 +91,8 @@ pub fn seal(
         let written = Written::write(folders, claimed, &materials, &data_key_use)?;
         Ok((written, materials))
     });
-    let durable = written.step(Step::Stage, |(written, materials)| {
-        Ok((written.flush()?, materials))
-    });
+    let flush = |(written, materials): (Written, _)| Ok((written.flush()?, materials));
+    let durable = flushing(folders, written, Step::Stage, flush);
     let messages = Flushed::each(durable.iter().map(|(durable, _)| durable.dir()), |dir| {
         folders.flush_names(dir)
     });

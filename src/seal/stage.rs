@@ -120,8 +120,8 @@ impl Durable {
         &self.0.leftovers.dir
     }
 
-    /// Writes the draft, unless it is there. The message must be durable, and its name where that takes a flush of the folder: a draft
-    /// without a staged message means published.
+    /// Writes the draft, unless it is there. The message must be durable, and its name where that takes a flush of the
+    /// folder: a draft without a staged message means published.
     pub fn draft(self) -> Result<Drafted, SealError> {
         let Message {
             claimed,
